@@ -1,0 +1,2 @@
+//! Frames in, measurements out.
+pub mod image;
