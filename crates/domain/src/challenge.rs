@@ -24,8 +24,13 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the documents.
-    pub const ALL: [Self; 5] =
-        [Self::Blink, Self::Mouth, Self::Nod, Self::TurnLeft, Self::TurnRight];
+    pub const ALL: [Self; 5] = [
+        Self::Blink,
+        Self::Mouth,
+        Self::Nod,
+        Self::TurnLeft,
+        Self::TurnRight,
+    ];
 
     /// The name on the wire and in the report.
     pub const fn name(self) -> &'static str {

@@ -68,12 +68,30 @@ pub enum CueKind {
 impl CueKind {
     /// Every cue, in the order of a report.
     pub const ALL: [Self; 24] = [
-        Self::FaceCountMax, Self::FacePresence, Self::InterEyeDistance, Self::Sharpness,
-        Self::Brightness, Self::ClippedShare, Self::BestYaw, Self::BestPitch, Self::OcclusionHint,
-        Self::ContinuityMin, Self::TrackJumpMax, Self::ClipDuration, Self::FrameRate,
-        Self::FrameGapMax, Self::DuplicateFrameShare, Self::EyeRange, Self::MouthRange,
-        Self::YawRange, Self::NonRigidMotion, Self::ActionsSeenShare, Self::ActionsOutOfOrder,
-        Self::OnsetDrift, Self::ComparisonScore, Self::ComparisonFmr,
+        Self::FaceCountMax,
+        Self::FacePresence,
+        Self::InterEyeDistance,
+        Self::Sharpness,
+        Self::Brightness,
+        Self::ClippedShare,
+        Self::BestYaw,
+        Self::BestPitch,
+        Self::OcclusionHint,
+        Self::ContinuityMin,
+        Self::TrackJumpMax,
+        Self::ClipDuration,
+        Self::FrameRate,
+        Self::FrameGapMax,
+        Self::DuplicateFrameShare,
+        Self::EyeRange,
+        Self::MouthRange,
+        Self::YawRange,
+        Self::NonRigidMotion,
+        Self::ActionsSeenShare,
+        Self::ActionsOutOfOrder,
+        Self::OnsetDrift,
+        Self::ComparisonScore,
+        Self::ComparisonFmr,
     ];
 
     /// The name in rows, reports and the API.
@@ -175,6 +193,9 @@ pub struct Measurements {
 impl Measurements {
     /// The value of a cue, when it was measured.
     pub fn value(&self, kind: CueKind) -> Option<f64> {
-        self.cues.iter().find(|cue| cue.kind == kind).map(|cue| cue.value)
+        self.cues
+            .iter()
+            .find(|cue| cue.kind == kind)
+            .map(|cue| cue.value)
     }
 }

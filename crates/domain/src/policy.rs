@@ -1,4 +1,7 @@
 //! What is demanded of the measurements: versioned data, never code scattered about.
+//!
+//! Every threshold of the platform is in [`Policy::v1`]. Change one and the version grows, so that
+//! a stored decision names the policy it was made with (invariant I5).
 
 use crate::challenge::{Action, ChallengeKind};
 use crate::measurements::CueKind;
@@ -13,17 +16,52 @@ pub enum Bound {
     AtMost(f64),
 }
 
-/// One demand. Rules are judged in order; the first that does not hold gives the reason.
+impl Bound {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtLeast(_) => "at_least",
+            Self::AtMost(_) => "at_most",
+        }
+    }
+
+    /// The number.
+    pub const fn threshold(self) -> f64 {
+        match self {
+            Self::AtLeast(threshold) | Self::AtMost(threshold) => threshold,
+        }
+    }
+
+    /// Whether a value is on the right side. Not-a-number never is.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(threshold) => value >= threshold,
+            Self::AtMost(threshold) => value <= threshold,
+        }
+    }
+}
+
+/// One cue and what it must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rule {
+pub struct Demand {
     /// What is looked at.
     pub cue: CueKind,
     /// What it must be.
     pub bound: Bound,
-    /// The reason when it is not.
+}
+
+/// One rule. Rules are judged in order; the first that does not hold gives the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// The rule holds when at least one of these does.
+    pub any_of: Vec<Demand>,
+    /// The reason when it does not.
     pub reason: Reason,
     /// Judged only for these kinds of challenge; empty means for all.
     pub only: &'static [ChallengeKind],
+    /// Whether a cue that was not measured is passed over; otherwise it makes the decision
+    /// inconclusive.
+    pub optional: bool,
 }
 
 /// A versioned policy.
@@ -35,14 +73,115 @@ pub struct Policy {
     pub challenge_kind: ChallengeKind,
     /// Which actions may be drawn.
     pub actions: Vec<Action>,
-    /// How many of them.
+    /// How many of them a multi-action challenge asks for.
     pub actions_count: usize,
     /// An action counts when its amplitude reaches this share of the defined one.
     pub action_amplitude_min: f64,
+    /// A clip may be this much shorter than its challenge, in milliseconds.
+    pub clip_shortfall_ms_max: f64,
     /// The comparison holds when its false match rate is at most this.
     pub fmr_max: f64,
     /// How many capture attempts one verification has.
     pub attempts_max: u32,
-    /// The rules, in order of judgement.
+    /// The rules that are judged before the actions, in order of judgement.
     pub rules: Vec<Rule>,
+}
+
+const SILENT: &[ChallengeKind] = &[ChallengeKind::Silent];
+const ACTIONS: &[ChallengeKind] = &[ChallengeKind::SingleAction, ChallengeKind::MultiAction];
+
+const fn at_least(cue: CueKind, threshold: f64) -> Demand {
+    Demand {
+        cue,
+        bound: Bound::AtLeast(threshold),
+    }
+}
+
+const fn at_most(cue: CueKind, threshold: f64) -> Demand {
+    Demand {
+        cue,
+        bound: Bound::AtMost(threshold),
+    }
+}
+
+fn rule(reason: Reason, demand: Demand) -> Rule {
+    Rule {
+        any_of: vec![demand],
+        reason,
+        only: &[],
+        optional: false,
+    }
+}
+
+impl Policy {
+    /// The policy of this release.
+    ///
+    /// Where a number comes from: ENGINE measurements of the design phase where there are some
+    /// (eye, mouth and mesh movement of prints and masks), and otherwise a starting value that
+    /// `evaluate` is to replace.
+    pub fn v1() -> Self {
+        Self {
+            version: 1,
+            challenge_kind: ChallengeKind::MultiAction,
+            actions: Action::ALL.to_vec(),
+            actions_count: 3,
+            action_amplitude_min: 0.6,
+            clip_shortfall_ms_max: 1000.0,
+            fmr_max: 1e-4,
+            attempts_max: 3,
+            rules: rules_v1(),
+        }
+    }
+
+    /// The policy of a stored decision; `None` when no release ever had that version.
+    pub fn of_version(version: u32) -> Option<Self> {
+        (version == 1).then(Self::v1)
+    }
+}
+
+fn rules_v1() -> Vec<Rule> {
+    use CueKind as C;
+    use Reason as R;
+    vec![
+        // Media and timing.
+        rule(R::ClipTooShort, at_least(C::ClipDuration, 1500.0)),
+        rule(R::ClipTooShort, at_least(C::FrameRate, 5.0)),
+        rule(R::TimingImplausible, at_most(C::FrameGapMax, 1500.0)),
+        rule(R::TimingImplausible, at_most(C::DuplicateFrameShare, 0.5)),
+        // The capture client's own clock: checked when it was sent, never trusted.
+        Rule {
+            optional: true,
+            ..rule(R::TimingImplausible, at_most(C::OnsetDrift, 1500.0))
+        },
+        // Presence of one face.
+        rule(R::NoFace, at_least(C::FacePresence, 0.6)),
+        rule(R::SeveralFaces, at_most(C::FaceCountMax, 1.0)),
+        // Quality of the best frame.
+        rule(R::FaceTooSmall, at_least(C::InterEyeDistance, 40.0)),
+        rule(R::TooDark, at_least(C::Brightness, 40.0)),
+        rule(R::TooBright, at_most(C::Brightness, 225.0)),
+        rule(R::TooBright, at_most(C::ClippedShare, 0.3)),
+        rule(R::FaceNotFrontal, at_most(C::BestYaw, 20.0)),
+        rule(R::FaceNotFrontal, at_most(C::BestPitch, 20.0)),
+        rule(R::Blurred, at_least(C::Sharpness, 15.0)),
+        rule(R::Occluded, at_most(C::OcclusionHint, 0.6)),
+        // The same person from beginning to end.
+        rule(R::SubjectChanged, at_least(C::ContinuityMin, 0.86)),
+        rule(R::SubjectChanged, at_most(C::TrackJumpMax, 1.0)),
+        // Life in the face: prints and masks stay below all three.
+        Rule {
+            any_of: vec![
+                at_least(C::EyeRange, 0.25),
+                at_least(C::MouthRange, 0.08),
+                at_least(C::NonRigidMotion, 0.05),
+            ],
+            reason: R::StillFace,
+            only: SILENT,
+            optional: false,
+        },
+        Rule {
+            only: ACTIONS,
+            ..rule(R::ChallengeNotFollowed, at_most(C::ActionsOutOfOrder, 0.0))
+        },
+    ]
 }

@@ -1,0 +1,80 @@
+//! The agreement of a tenant: since when it runs, and the calls billed in its current year.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::money::Fen;
+use crate::tariff;
+
+/// What is remembered of an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// First day, in Shanghai.
+    pub started_on: Date,
+    /// First day of the agreement year that `calls_count` belongs to.
+    pub year_started_on: Date,
+    /// Billed calls in that year.
+    pub calls_count: u64,
+}
+
+impl Agreement {
+    /// An agreement that starts today.
+    pub fn start(at: Timestamp) -> Self {
+        let today = tariff::civil_day(at);
+        Self {
+            started_on: today,
+            year_started_on: today,
+            calls_count: 0,
+        }
+    }
+
+    /// The agreement as it stands at a moment: the count begins again with each agreement year,
+    /// and never runs backwards when clocks of two machines disagree.
+    #[must_use]
+    pub fn at(self, at: Timestamp) -> Self {
+        match tariff::agreement_year(self.started_on, at) {
+            Some(year) if year > self.year_started_on => Self {
+                year_started_on: year,
+                calls_count: 0,
+                ..self
+            },
+            Some(_) | None => self,
+        }
+    }
+
+    /// The price of the next call at that moment.
+    pub fn next_price(self, at: Timestamp) -> Fen {
+        tariff::price_after(self.at(at).calls_count)
+    }
+
+    /// The agreement after one more billed call.
+    #[must_use]
+    pub fn count_call(self, at: Timestamp) -> Self {
+        let now = self.at(at);
+        Self {
+            calls_count: now.calls_count.saturating_add(1),
+            ..now
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_begins_again_with_the_year_and_not_before() {
+        let first: Timestamp = "2024-02-29T04:00:00Z".parse().unwrap();
+        let later: Timestamp = "2025-02-27T15:59:59Z".parse().unwrap();
+        let turned: Timestamp = "2025-02-27T16:00:00Z".parse().unwrap();
+        let full = Agreement {
+            calls_count: 600_000,
+            ..Agreement::start(first)
+        };
+        assert_eq!(full.next_price(later).get(), 60);
+        assert_eq!(full.next_price(turned).get(), 85);
+        assert_eq!(full.count_call(turned).calls_count, 1);
+        // A machine whose clock is behind does not bring the old count back.
+        assert_eq!(full.count_call(turned).at(later).calls_count, 1);
+    }
+}
