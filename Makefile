@@ -23,6 +23,7 @@ test: bootstrap-test runtime web check-web ## every check and test, from nothing
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
 	cargo run --quiet --package xtask -- tidy
+	cargo deny --all-features check bans licenses sources
 	REQUIRE_POSTGRES=1 cargo nextest run --workspace --no-fail-fast
 	cargo test --workspace --doc --quiet
 	$(MAKE) --no-print-directory e2e
@@ -67,8 +68,7 @@ fmt: ## format everything
 	cd web && npm run format
 
 .PHONY: deny
-deny: ## licences, duplicate and banned crates (installs cargo-deny once)
-	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny --version 0.20.2
+deny: bootstrap-test ## licences, sources and banned crates
 	cargo deny --all-features check bans licenses sources
 
 .PHONY: bench

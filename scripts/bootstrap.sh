@@ -49,7 +49,12 @@ for tool in cargo node npm python3 cc; do
   fi
 done
 
-if [ "${1:-}" = test ] && ! command -v cargo-nextest >/dev/null; then
-  echo "bootstrap: installing cargo-nextest (once, a few minutes)"
-  cargo install --locked cargo-nextest --version 0.9.143
+# Cargo's own tools are built from source where no package brought them.
+if [ "${1:-}" = test ]; then
+  for tool in cargo-nextest@0.9.143 cargo-deny@0.20.2; do
+    if ! command -v "${tool%@*}" >/dev/null; then
+      echo "bootstrap: building ${tool%@*} (once, some minutes)"
+      cargo install --locked "$tool"
+    fi
+  done
 fi
