@@ -1,0 +1,256 @@
+// What each state looks like, as data: which layout, which words, which buttons. Pure, so that a
+// test can walk every state in every language. `view.ts` turns it into elements.
+
+import type { Event, State } from "../core/machine.ts";
+import type { Action, CaptureResult } from "../core/values.ts";
+import { fill } from "../texts/texts.ts";
+import type { TextKey, Texts } from "../texts/zh.ts";
+import type { IconName } from "./icons.ts";
+
+/** A button and the event it stands for. */
+export type Button = { readonly text: string; readonly event: Event; readonly primary: boolean };
+
+/** A page of words with a drawing. */
+export type Card = {
+  readonly layout: "card";
+  readonly tone: "neutral" | "good" | "bad" | "warn";
+  readonly icon: IconName;
+  readonly title: string;
+  readonly lead: string;
+  readonly tips: readonly string[];
+  /** Numbered instructions. */
+  readonly todo: readonly string[];
+  readonly note: string;
+  readonly buttons: readonly Button[];
+  /** 0..1 for a bar, "busy" for one that only moves, null for none. */
+  readonly progress: number | "busy" | null;
+};
+
+/** A page with the live preview. */
+export type Finder = {
+  readonly layout: "finder";
+  readonly title: string;
+  readonly more: string;
+  readonly action: Action | null;
+  /** Advice on the light; `warn` when something should change. */
+  readonly chip: { readonly text: string; readonly warn: boolean } | null;
+  readonly buttons: readonly Button[];
+  readonly steps: { readonly count: number; readonly current: number | null } | null;
+  readonly counting: boolean;
+  readonly rec: string | null;
+};
+
+/** What to show. Screens with the same `key` are the same page in another moment. */
+export type Screen = (Card | Finder) & { readonly key: string; readonly can_quit: boolean };
+
+/** The screen of a state in the words of a table. */
+export function screenOf(state: State, texts: Texts): Screen {
+  switch (state.name) {
+    case "idle":
+      return { key: "idle", can_quit: false, ...intro(texts) };
+    case "permission":
+      return { key: "permission", can_quit: true, ...permission(state.attempt !== null, texts) };
+    case "positioning":
+    case "challenge":
+    case "recording":
+      return { key: state.name, can_quit: true, ...finder(state, texts) };
+    case "sending": {
+      const part = state.total === null ? 0 : state.sent / Math.max(state.total, 1);
+      return {
+        key: "sending",
+        can_quit: true,
+        ...card({ icon: "upload", title: texts.sending_title, lead: texts.sending_lead }),
+        note: fill(texts.sending_progress, { percent: Math.round(part * 100) }),
+        progress: part,
+      };
+    }
+    case "waiting":
+      return {
+        key: "waiting",
+        can_quit: false,
+        ...card({ icon: "face", title: texts.waiting_title, lead: texts.waiting_lead }),
+        progress: "busy",
+      };
+    case "done":
+      return { key: "done", can_quit: false, ...done(state.result, texts) };
+    case "refused":
+      return { key: `refused-${state.trouble}`, can_quit: true, ...refused(state.trouble, texts) };
+    case "failed":
+      return {
+        key: `failed-${state.problem}`,
+        can_quit: false,
+        ...card({
+          icon: "alert",
+          tone: "warn",
+          title: texts.failed_title,
+          lead: texts[`failed_${state.problem}`],
+        }),
+        buttons: state.retry === null ? [] : [retry(texts.retry)],
+        note: state.retry === null ? texts.close_hint : "",
+      };
+    case "cancelled":
+      return {
+        key: "cancelled",
+        can_quit: false,
+        ...card({ icon: "pause", title: texts.cancelled_title, lead: texts.cancelled_lead }),
+        note: texts.close_hint,
+      };
+  }
+}
+
+function intro(texts: Texts): Card {
+  return {
+    ...card({ icon: "face", title: texts.intro_title, lead: texts.intro_lead }),
+    tips: [
+      texts.intro_tip_light,
+      texts.intro_tip_face,
+      texts.intro_tip_alone,
+      texts.intro_tip_steady,
+    ],
+    note: texts.consent,
+    buttons: [{ text: texts.begin, event: { type: "begin_pressed" }, primary: true }],
+  };
+}
+
+function permission(begun: boolean, texts: Texts): Card {
+  return begun
+    ? {
+        ...card({ icon: "camera", title: texts.permission_title, lead: texts.permission_lead }),
+        note: texts.permission_why,
+        progress: "busy",
+      }
+    : { ...card({ icon: "camera", title: texts.connecting, lead: "" }), progress: "busy" };
+}
+
+type FinderState = Extract<State, { name: "positioning" | "challenge" | "recording" }>;
+
+function finder(state: FinderState, texts: Texts): Finder {
+  const plain = {
+    layout: "finder",
+    action: null,
+    chip: null,
+    buttons: [],
+    steps: null,
+    counting: false,
+    rec: null,
+  } as const;
+  switch (state.name) {
+    case "positioning":
+      return {
+        ...plain,
+        title: texts.position_title,
+        more: "",
+        chip: {
+          text: texts[`light_${state.light}`],
+          warn: state.light !== "good" && state.light !== "unknown",
+        },
+        buttons: [{ text: texts.ready, event: { type: "ready_pressed" }, primary: true }],
+      };
+    case "challenge": {
+      const silent = state.challenge !== null && state.challenge.steps.length === 0;
+      return {
+        ...plain,
+        title: texts.challenge_title,
+        more: silent ? texts.challenge_silent_lead : texts.challenge_lead,
+        counting: state.challenge !== null,
+      };
+    }
+    case "recording":
+      return { ...plain, ...recording(state, texts) };
+  }
+}
+
+function recording(state: Extract<State, { name: "recording" }>, texts: Texts) {
+  const { steps } = state.challenge;
+  const step = state.prompt === null ? undefined : steps[state.prompt];
+  const rest = steps.length === 0 ? texts.hold_still : texts.look_straight;
+  return {
+    title: step ? texts[`action_${step.action}`] : rest,
+    more: step ? texts[`action_${step.action}_more`] : "",
+    action: step?.action ?? null,
+    steps: steps.length === 0 ? null : { count: steps.length, current: state.prompt },
+    rec: texts.recording,
+  };
+}
+
+function done(result: CaptureResult, texts: Texts): Card {
+  const hint = hintText(result.hint, texts);
+  const again = result.retry_token === null ? [] : [retry(texts.retry)];
+  const note = result.retry_token === null ? texts.close_hint : "";
+  switch (result.outcome) {
+    case "accepted":
+      return {
+        ...card({
+          icon: "check",
+          tone: "good",
+          title: texts.done_accepted_title,
+          lead: texts.done_accepted_lead,
+        }),
+        note,
+      };
+    case "rejected":
+      return {
+        ...card({
+          icon: "cross",
+          tone: "bad",
+          title: texts.done_rejected_title,
+          lead: hint ?? texts.result_hint_contact_support,
+        }),
+        buttons: again,
+        note,
+      };
+    case "inconclusive":
+      return {
+        ...card({
+          icon: "question",
+          tone: "warn",
+          title: texts.done_inconclusive_title,
+          lead: hint ?? texts.done_inconclusive_lead,
+        }),
+        buttons: again,
+        note,
+      };
+  }
+}
+
+/** The words for a server hint; null for one this client does not know. */
+function hintText(hint: string | null, texts: Texts): string | null {
+  const key = `result_hint_${hint}`;
+  return key in texts ? texts[key as TextKey] : null;
+}
+
+function refused(trouble: Extract<State, { name: "refused" }>["trouble"], texts: Texts): Card {
+  return {
+    ...card({
+      icon: "camera",
+      tone: "warn",
+      title: texts[`refused_${trouble}_title`],
+      lead: texts[`refused_${trouble}_lead`],
+    }),
+    todo:
+      trouble === "denied"
+        ? [texts.refused_denied_step_1, texts.refused_denied_step_2, texts.refused_denied_step_3]
+        : [],
+    note: trouble === "denied" ? texts.refused_denied_more : "",
+    buttons: [retry(texts.retry_camera)],
+  };
+}
+
+function retry(text: string): Button {
+  return { text, event: { type: "retry_pressed" }, primary: true };
+}
+
+function card(
+  words: Pick<Card, "icon" | "title" | "lead"> & { readonly tone?: Card["tone"] },
+): Card {
+  return {
+    layout: "card",
+    tone: "neutral",
+    tips: [],
+    todo: [],
+    note: "",
+    buttons: [],
+    progress: null,
+    ...words,
+  };
+}

@@ -1,0 +1,2 @@
+// The bundler turns a style sheet import into a linked file.
+declare module "*.css";
