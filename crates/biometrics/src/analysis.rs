@@ -1,0 +1,178 @@
+//! The order of it all: one recording, frame by frame, to measurements.
+//!
+//! Each frame is timed, followed, read, and let go; only the best few are kept. At the end the
+//! readings become cues, and the best frames become one probe that is compared with the reference.
+
+use std::time::Instant;
+
+use zhenren_domain::challenge::{Challenge, ClockLog};
+use zhenren_domain::measurements::Measurements;
+
+use crate::align::chip;
+use crate::best::{BestFrame, BestFrames, Candidate};
+use crate::continuity::Continuity;
+use crate::cues::{self, Findings};
+use crate::engine::{Engine, Timings};
+use crate::error::EngineError;
+use crate::features::Features;
+use crate::image::Image;
+use crate::mesh::Mesh;
+use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading, quantile};
+use crate::timing::Timing;
+use crate::track::Track;
+
+/// One recording that is being analysed.
+pub struct ClipAnalysis<'a> {
+    engine: &'a Engine,
+    challenge: Challenge,
+    clock: ClockLog,
+    timing: Timing,
+    track: Track,
+    readings: Vec<Reading>,
+    faces_counts: Vec<(f64, usize)>,
+    best: BestFrames,
+    continuity: Continuity,
+    timings: Timings,
+}
+
+/// What came of a recording.
+#[derive(Debug)]
+pub struct ClipReport {
+    /// Everything measured.
+    pub measurements: Measurements,
+    /// Features averaged over the best frames; `None` when no frame had a usable face.
+    pub probe: Option<Features>,
+    /// The best frames, best first.
+    pub best_frames: Vec<BestFrame>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+impl<'a> ClipAnalysis<'a> {
+    pub(crate) fn new(engine: &'a Engine, challenge: Challenge, clock: ClockLog) -> Self {
+        Self {
+            engine,
+            challenge,
+            clock,
+            timing: Timing::default(),
+            track: Track::default(),
+            readings: Vec::new(),
+            faces_counts: Vec::new(),
+            best: BestFrames::default(),
+            continuity: Continuity::default(),
+            timings: Timings::default(),
+        }
+    }
+
+    /// Takes the next frame; `pts_us` is its presentation time in microseconds.
+    pub fn push_frame(&mut self, pts_us: i64, image: &Image) -> Result<(), EngineError> {
+        let started = Instant::now();
+        let stages_before = self.timings.total();
+        let result = self.look_at(pts_us, image);
+        let stages = self.timings.total().saturating_sub(stages_before);
+        self.timings.other += started.elapsed().saturating_sub(stages);
+        result
+    }
+
+    fn look_at(&mut self, pts_us: i64, image: &Image) -> Result<(), EngineError> {
+        if !image.is_sound() {
+            return Err(EngineError::BadPicture);
+        }
+        let tick = self.timing.push(pts_us, image);
+        if self.readings.len() >= FRAMES_COUNT_MAX {
+            return Ok(());
+        }
+        self.timings.frames_count += 1;
+        let at_ms = tick.at_ms;
+        if let (true, Some(before)) = (tick.is_repeat, self.readings.last()) {
+            let face = before.face.clone();
+            self.readings.push(Reading { at_ms, face });
+            return Ok(());
+        }
+        let tracked = self
+            .track
+            .follow(self.engine, at_ms, image, &mut self.timings)?;
+        self.faces_counts
+            .extend(tracked.faces_count.map(|count| (at_ms, count)));
+        let face = tracked.mesh.as_ref().map(FaceReading::new);
+        if let (Some(mesh), Some(face)) = (&tracked.mesh, &face) {
+            self.sample(at_ms, image, mesh, face)?;
+            self.best.offer(&Candidate {
+                pts_us,
+                at_ms,
+                image,
+                mesh,
+                face,
+            });
+        }
+        self.readings.push(Reading { at_ms, face });
+        Ok(())
+    }
+
+    fn sample(
+        &mut self,
+        at_ms: f64,
+        image: &Image,
+        mesh: &Mesh,
+        face: &FaceReading,
+    ) -> Result<(), EngineError> {
+        let pitches = self
+            .readings
+            .iter()
+            .filter_map(|r| r.face.as_ref())
+            .map(|f| f.pose.pitch);
+        let usual = quantile(pitches, 0.5).unwrap_or(face.pose.pitch);
+        if !self
+            .continuity
+            .is_due(at_ms, face.pose.yaw, face.pose.pitch - usual)
+        {
+            return Ok(());
+        }
+        let started = Instant::now();
+        if let Some(chip) = chip(image, mesh) {
+            self.continuity
+                .push(at_ms, self.engine.features.quick(&chip)?);
+        }
+        self.timings.features += started.elapsed();
+        Ok(())
+    }
+
+    /// Ends the recording; `reference` is who the subject should be, when there is one.
+    pub fn finish(self, reference: Option<&Features>) -> Result<ClipReport, EngineError> {
+        let mut timings = self.timings;
+        let best_frames = self.best.finish();
+        let started = Instant::now();
+        let mut best_features = Vec::with_capacity(best_frames.len());
+        for frame in &best_frames {
+            best_features.push((frame.at_ms, self.engine.features.of_chip(&frame.chip)?));
+        }
+        timings.features += started.elapsed();
+        let started = Instant::now();
+        let probe = Features::mean(best_features.iter().map(|(_, features)| features));
+        let findings = Findings {
+            challenge: &self.challenge,
+            clock: &self.clock,
+            timing: self.timing.finish(),
+            readings: &self.readings,
+            faces_counts: &self.faces_counts,
+            best: best_frames.first(),
+            continuity: self.continuity.finish(&best_features),
+            probe: probe.as_ref(),
+            reference,
+            group: self.engine.group,
+        };
+        let measurements = cues::measurements(&findings);
+        timings.other += started.elapsed();
+        Ok(ClipReport {
+            measurements,
+            probe,
+            best_frames,
+            timings,
+        })
+    }
+
+    /// Frames taken so far.
+    pub const fn frames_count(&self) -> usize {
+        self.timing.frames_count()
+    }
+}
