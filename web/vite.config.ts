@@ -1,8 +1,8 @@
 // Builds the two pages the binary embeds: dist/capture.html, dist/demo.html and dist/assets/.
 // Nothing is inlined, so that the strict content security policy of the server holds.
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   appType: "mpa",
   build: {
     target: "es2022",
@@ -12,3 +12,5 @@ export default defineConfig({
   },
   test: { include: ["capture/src/**/*.test.ts", "demo/src/**/*.test.ts"], environment: "node" },
 });
+
+export default config;

@@ -1,7 +1,7 @@
 // Browser tests. One file at a time: each drives a whole Chromium beside a whole server.
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["e2e/**/*.e2e.ts"],
     environment: "node",
@@ -10,3 +10,5 @@ export default defineConfig({
     hookTimeout: 120_000,
   },
 });
+
+export default config;
