@@ -6,10 +6,18 @@
 use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let runtime = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "runtime".to_owned()));
+    let runtime = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .unwrap_or_else(|| "runtime".to_owned()),
+    );
     let models = runtime.join("models");
     let report = zhenren_importer::import_all(&runtime, &models, &mut |line| println!("{line}"))?;
-    println!("{} imported, {} unchanged", report.imported.len(), report.unchanged.len());
+    println!(
+        "{} imported, {} unchanged",
+        report.imported.len(),
+        report.unchanged.len()
+    );
     for finding in zhenren_importer::check(&models) {
         println!("{finding}");
     }

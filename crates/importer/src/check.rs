@@ -33,7 +33,9 @@ pub fn check(models_dir: &Path) -> Vec<Finding> {
             return findings;
         }
         Err(fault) => {
-            say(format!("The record of the models cannot be read ({fault}): run `zhenren models import`."));
+            say(format!(
+                "The record of the models cannot be read ({fault}): run `zhenren models import`."
+            ));
             return findings;
         }
     };

@@ -12,7 +12,9 @@ use crate::ImportError;
 /// The whole file.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ImportError> {
     fs::read(file).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => ImportError::Missing { file: file.to_owned() },
+        io::ErrorKind::NotFound => ImportError::Missing {
+            file: file.to_owned(),
+        },
         _ => fault("read", file, source),
     })
 }
@@ -24,17 +26,23 @@ pub(crate) fn read_pinned(file: &Path, expected: &str) -> Result<Vec<u8>, Import
     if found == expected {
         Ok(bytes)
     } else {
-        Err(ImportError::WrongHash { file: file.to_owned(), expected: expected.to_owned(), found })
+        Err(ImportError::WrongHash {
+            file: file.to_owned(),
+            expected: expected.to_owned(),
+            found,
+        })
     }
 }
 
 /// Lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// Replaces `file` in one step: a reader sees the old content or the new, never a part.
@@ -56,5 +64,9 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), ImportError> {
 }
 
 pub(crate) fn fault(action: &'static str, file: &Path, source: io::Error) -> ImportError {
-    ImportError::Io { action, file: file.to_owned(), source }
+    ImportError::Io {
+        action,
+        file: file.to_owned(),
+        source,
+    }
 }

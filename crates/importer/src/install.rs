@@ -73,7 +73,10 @@ pub fn import_all(
     let manifest = Manifest::read(runtime_dir)?;
     fs::create_dir_all(out_dir).map_err(|source| files::fault("create", out_dir, source))?;
     let old = read_record(out_dir).ok().flatten();
-    let mut report = ImportReport { imported: Vec::new(), unchanged: Vec::new() };
+    let mut report = ImportReport {
+        imported: Vec::new(),
+        unchanged: Vec::new(),
+    };
     let mut records = Vec::new();
     for model in &manifest.models {
         if let Some(kept) = still_valid(old.as_ref(), model, out_dir) {
@@ -82,7 +85,7 @@ pub fn import_all(
             continue;
         }
         progress(&format!("importing {} ({})", model.name, model.package));
-        let onnx = import(runtime_dir, model)?;
+        let onnx = import_model(runtime_dir, model)?;
         let file = format!("{}.onnx", model.name);
         files::replace(&out_dir.join(&file), &onnx)?;
         report.imported.push(model.name.clone());
@@ -114,7 +117,10 @@ pub(crate) fn read_record(models_dir: &Path) -> Result<Option<Record>, ImportErr
     };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|fault| ImportError::Manifest { file, detail: fault.to_string() })
+        .map_err(|fault| ImportError::Manifest {
+            file,
+            detail: fault.to_string(),
+        })
 }
 
 /// The old record of `model`, if importing again would give the same file.
@@ -151,11 +157,14 @@ fn record(model: &Model, file: String, onnx: &[u8]) -> ModelRecord {
     }
 }
 
-/// Reads, checks and translates one model.
-fn import(runtime_dir: &Path, model: &Model) -> Result<Vec<u8>, ImportError> {
+/// Reads the sources of one model, checks them against their pins, and gives the ONNX file.
+pub fn import_model(runtime_dir: &Path, model: &Model) -> Result<Vec<u8>, ImportError> {
     let mut parts = Vec::new();
     for source in &model.source {
-        parts.push(files::read_pinned(&runtime_dir.join(&source.file), &source.sha256)?);
+        parts.push(files::read_pinned(
+            &runtime_dir.join(&source.file),
+            &source.sha256,
+        )?);
     }
     let (first, rest) = parts.split_first().unwrap_or((const { &Vec::new() }, &[]));
     let converted = match model.kind {
@@ -163,7 +172,11 @@ fn import(runtime_dir: &Path, model: &Model) -> Result<Vec<u8>, ImportError> {
         Kind::Dlib => dlib::convert(first),
     };
     let converted = converted.map_err(|source| ImportError::Convert {
-        file: model.source.first().map(|found| runtime_dir.join(&found.file)).unwrap_or_default(),
+        file: model
+            .source
+            .first()
+            .map(|found| runtime_dir.join(&found.file))
+            .unwrap_or_default(),
         source,
     })?;
     keep_contract(model, &converted)?;
@@ -172,8 +185,11 @@ fn import(runtime_dir: &Path, model: &Model) -> Result<Vec<u8>, ImportError> {
 
 fn keep_contract(model: &Model, converted: &Converted) -> Result<(), ImportError> {
     let wanted_input = (model.input.name.clone(), model.input.shape.clone());
-    let wanted_outputs: Vec<_> =
-        model.output.iter().map(|output| (output.name.clone(), output.shape.clone())).collect();
+    let wanted_outputs: Vec<_> = model
+        .output
+        .iter()
+        .map(|output| (output.name.clone(), output.shape.clone()))
+        .collect();
     let fault = |what: &str, found: &dyn std::fmt::Debug, wanted: &dyn std::fmt::Debug| {
         ImportError::Contract {
             model: model.name.clone(),

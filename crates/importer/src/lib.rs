@@ -31,7 +31,7 @@ mod tfjs;
 
 pub use check::{Finding, check};
 pub use error::{ConvertError, ImportError};
-pub use install::{ImportReport, ModelRecord, Record, import_all};
+pub use install::{ImportReport, ModelRecord, Record, import_all, import_model};
 
 /// Raised whenever the importer would write other bytes for the same sources.
 pub const IMPORTER_VERSION: u32 = 1;

@@ -114,12 +114,18 @@ impl Manifest {
     /// Reads `manifest.toml` in `runtime_dir`.
     pub fn read(runtime_dir: &Path) -> Result<Self, ImportError> {
         let file = runtime_dir.join("manifest.toml");
-        let fault = |detail: String| ImportError::Manifest { file: file.clone(), detail };
+        let fault = |detail: String| ImportError::Manifest {
+            file: file.clone(),
+            detail,
+        };
         let text = String::from_utf8(files::read(&file)?)
             .map_err(|_| fault("is not UTF-8 text".to_owned()))?;
         let manifest: Self = toml::from_str(&text).map_err(|found| fault(found.to_string()))?;
         if manifest.format != 1 {
-            return Err(fault(format!("format {} is not known; 1 is", manifest.format)));
+            return Err(fault(format!(
+                "format {} is not known; 1 is",
+                manifest.format
+            )));
         }
         for model in &manifest.models {
             let fits = match model.kind {

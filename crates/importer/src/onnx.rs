@@ -22,7 +22,6 @@ pub(crate) mod data_type {
 
 /// Kinds of `AttributeProto.AttributeType`.
 pub(crate) mod attribute_type {
-    pub(crate) const FLOAT: i32 = 1;
     pub(crate) const INT: i32 = 2;
     pub(crate) const STRING: i32 = 3;
     pub(crate) const INTS: i32 = 7;
@@ -85,8 +84,6 @@ pub(crate) struct NodeProto {
 pub(crate) struct AttributeProto {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
-    #[prost(float, optional, tag = "2")]
-    pub(crate) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(crate) i: Option<i64>,
     #[prost(bytes = "vec", optional, tag = "4")]

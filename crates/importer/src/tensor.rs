@@ -42,7 +42,7 @@ pub(crate) struct Tensor {
 impl Tensor {
     /// Checks that the shape and the number of elements agree.
     pub(crate) fn new(shape: Vec<usize>, data: Data) -> Result<Self, ConvertError> {
-        if shape.iter().product::<usize>() == data.len() {
+        if count(&shape) == Some(data.len()) {
             Ok(Self { shape, data })
         } else {
             Err(ConvertError::Malformed(format!(
@@ -53,36 +53,35 @@ impl Tensor {
     }
 
     pub(crate) fn scalar(value: f32) -> Self {
-        Self { shape: Vec::new(), data: Data::F32(vec![value]) }
+        Self {
+            shape: Vec::new(),
+            data: Data::F32(vec![value]),
+        }
     }
 
     /// A vector of floats.
     pub(crate) fn floats(values: Vec<f32>) -> Self {
-        Self { shape: vec![values.len()], data: Data::F32(values) }
+        Self {
+            shape: vec![values.len()],
+            data: Data::F32(values),
+        }
     }
 
     /// A vector of integers.
     pub(crate) fn integers(values: Vec<i32>) -> Self {
-        Self { shape: vec![values.len()], data: Data::I32(values) }
+        Self {
+            shape: vec![values.len()],
+            data: Data::I32(values),
+        }
     }
 
     /// The elements as integers, for shapes and axes.
     pub(crate) fn as_integers(&self) -> Result<&[i32], ConvertError> {
         match &self.data {
             Data::I32(values) => Ok(values),
-            Data::F32(_) | Data::Bool(_) => {
-                Err(ConvertError::Malformed("expected a constant of integers".to_owned()))
-            }
-        }
-    }
-
-    /// The elements as floats, for weights.
-    pub(crate) fn as_floats(&self) -> Result<&[f32], ConvertError> {
-        match &self.data {
-            Data::F32(values) => Ok(values),
-            Data::I32(_) | Data::Bool(_) => {
-                Err(ConvertError::Malformed("expected a constant of floats".to_owned()))
-            }
+            Data::F32(_) | Data::Bool(_) => Err(ConvertError::Malformed(
+                "expected a constant of integers".to_owned(),
+            )),
         }
     }
 
@@ -105,10 +104,26 @@ impl Tensor {
         let shape: Vec<usize> = order.iter().map(|&axis| self.shape[axis]).collect();
         let steps: Vec<usize> = order.iter().map(|&axis| steps[axis]).collect();
         let indices: Vec<usize> = positions(&shape)
-            .map(|position| position.iter().zip(&steps).map(|(at, step)| at * step).sum())
+            .map(|position| {
+                position
+                    .iter()
+                    .zip(&steps)
+                    .map(|(at, step)| at * step)
+                    .sum()
+            })
             .collect();
-        Ok(Self { data: self.data.pick(&indices), shape })
+        Ok(Self {
+            data: self.data.pick(&indices),
+            shape,
+        })
     }
+}
+
+/// How many elements a shape has, if that can be counted.
+pub(crate) fn count(shape: &[usize]) -> Option<usize> {
+    shape
+        .iter()
+        .try_fold(1_usize, |all, &dim| all.checked_mul(dim))
 }
 
 /// Row-major strides of a shape, in elements.

@@ -21,10 +21,6 @@ use crate::error::ConvertError;
 ///
 /// `json` is the model file, `shards` the weight files that it names, in its order, one after
 /// the other. Inputs keep TensorFlow's layout (NHWC) and name, outputs their names and order.
-pub(crate) fn convert(
-    name: &str,
-    json: &[u8],
-    shards: &[u8],
-) -> Result<Converted, ConvertError> {
+pub(crate) fn convert(name: &str, json: &[u8], shards: &[u8]) -> Result<Converted, ConvertError> {
     convert::convert(name, &graph::read(json, shards)?)
 }

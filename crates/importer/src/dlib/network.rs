@@ -32,9 +32,21 @@ pub(super) fn build(network: &Network) -> Result<Converted, ConvertError> {
     let centred = graph.node("Sub", &["image", &means], Vec::new());
     let scale = graph.constant(&Tensor::scalar(INPUT_SCALE));
     let scaled = graph.node("Div", &[&centred, &scale], Vec::new());
-    let planes = graph.node("Transpose", &[&scaled], vec![Attr::Ints("perm", vec![0, 3, 1, 2])]);
-    let first = Plane { name: planes, shape: [3, height, width] };
-    let mut flow = Flow { graph, block: first.clone(), now: first, shortcut: None };
+    let planes = graph.node(
+        "Transpose",
+        &[&scaled],
+        vec![Attr::Ints("perm", vec![0, 3, 1, 2])],
+    );
+    let first = Plane {
+        name: planes,
+        shape: [3, height, width],
+    };
+    let mut flow = Flow {
+        graph,
+        block: first.clone(),
+        now: first,
+        shortcut: None,
+    };
     let mut layers = network.layers.iter().enumerate().peekable();
     let mut added = false;
     while let Some((index, layer)) = layers.next() {
@@ -65,7 +77,11 @@ pub(super) fn build(network: &Network) -> Result<Converted, ConvertError> {
             }
             Layer::AvgPool(_) => flow.average_all(),
             Layer::AddPrev => flow.add(),
-            Layer::Fc { inputs, outputs, params } => {
+            Layer::Fc {
+                inputs,
+                outputs,
+                params,
+            } => {
                 return flow.finish(*inputs, *outputs, params, input_shape);
             }
             Layer::Affine { .. } => {
@@ -74,7 +90,9 @@ pub(super) fn build(network: &Network) -> Result<Converted, ConvertError> {
         }
         added = matches!(layer, Layer::AddPrev);
     }
-    Err(malformed("the network has no fully connected layer at its end"))
+    Err(malformed(
+        "the network has no fully connected layer at its end",
+    ))
 }
 
 fn malformed(detail: impl Into<String>) -> ConvertError {
@@ -97,30 +115,46 @@ impl Flow {
     }
 
     fn convolve(&mut self, layer: &Layer, affine: Option<&[f32]>) -> Result<(), ConvertError> {
-        let Layer::Con { filters, kernel, stride, pad, params } = layer else {
+        let Layer::Con {
+            filters,
+            kernel,
+            stride,
+            pad,
+            params,
+        } = layer
+        else {
             return Err(malformed("a convolution was expected"));
         };
         let (filters, channels) = (*filters, self.now.shape[0]);
         let per_filter = channels.saturating_mul(kernel[0]).saturating_mul(kernel[1]);
         let weights = filters.saturating_mul(per_filter);
-        if filters == 0 || params.len() != weights.saturating_add(filters) {
+        if filters == 0 || per_filter == 0 || params.len() != weights.saturating_add(filters) {
             return Err(malformed(format!(
                 "a convolution from {channels} to {filters} channels has {} parameters",
                 params.len()
             )));
         }
-        let (mut kernels, mut biases) =
-            (params[..weights].to_vec(), params[weights..].to_vec());
+        let (mut kernels, mut biases) = (params[..weights].to_vec(), params[weights..].to_vec());
         if let Some(affine) = affine {
             fold_affine(&mut kernels, &mut biases, affine)?;
         }
         let shape = vec![filters, channels, kernel[0], kernel[1]];
-        let weight = self.graph.constant(&Tensor::new(shape, Data::F32(kernels))?);
+        let weight = self
+            .graph
+            .constant(&Tensor::new(shape, Data::F32(kernels))?);
         let bias = self.graph.constant(&Tensor::floats(biases));
-        let window = Pool { kernel: *kernel, stride: *stride, pad: *pad };
+        let window = Pool {
+            kernel: *kernel,
+            stride: *stride,
+            pad: *pad,
+        };
         self.now = Plane {
             shape: output_shape(filters, &self.now, window)?,
-            name: self.graph.node("Conv", &[&self.now.name, &weight, &bias], window_attrs(window)),
+            name: self.graph.node(
+                "Conv",
+                &[&self.now.name, &weight, &bias],
+                window_attrs(window),
+            ),
         };
         Ok(())
     }
@@ -134,7 +168,9 @@ impl Flow {
 
     fn average_all(&mut self) {
         self.now = Plane {
-            name: self.graph.node("GlobalAveragePool", &[&self.now.name], Vec::new()),
+            name: self
+                .graph
+                .node("GlobalAveragePool", &[&self.now.name], Vec::new()),
             shape: [self.now.shape[0], 1, 1],
         };
     }
@@ -142,10 +178,16 @@ impl Flow {
     fn add(&mut self) {
         let other = self.shortcut.take().unwrap_or_else(|| self.block.clone());
         let mut shape = self.now.shape;
-        shape.iter_mut().zip(other.shape).for_each(|(mine, theirs)| *mine = theirs.max(*mine));
+        shape
+            .iter_mut()
+            .zip(other.shape)
+            .for_each(|(mine, theirs)| *mine = theirs.max(*mine));
         let left = self.grown(&self.now.clone(), shape);
         let right = self.grown(&other, shape);
-        self.now = Plane { name: self.graph.node("Add", &[&left, &right], Vec::new()), shape };
+        self.now = Plane {
+            name: self.graph.node("Add", &[&left, &right], Vec::new()),
+            shape,
+        };
     }
 
     /// The plane filled up with zeros at the far ends to `shape`.
@@ -154,9 +196,18 @@ impl Flow {
             return plane.name.clone();
         }
         let mut pads = vec![0; 5];
-        pads.extend(shape.iter().zip(plane.shape).map(|(to, from)| (to - from) as i64));
+        pads.extend(
+            shape
+                .iter()
+                .zip(plane.shape)
+                .map(|(to, from)| (to - from) as i64),
+        );
         let pads = self.graph.ints(&pads);
-        self.graph.node("Pad", &[&plane.name, &pads], vec![Attr::Text("mode", "constant")])
+        self.graph.node(
+            "Pad",
+            &[&plane.name, &pads],
+            vec![Attr::Text("mode", "constant")],
+        )
     }
 
     fn finish(
@@ -174,7 +225,9 @@ impl Flow {
         }
         let weights = Tensor::new(vec![inputs, outputs], Data::F32(params.to_vec()))?;
         let weights = self.graph.constant(&weights);
-        let flat = self.graph.node("Flatten", &[&self.now.name], vec![Attr::Int("axis", 1)]);
+        let flat = self
+            .graph
+            .node("Flatten", &[&self.now.name], vec![Attr::Int("axis", 1)]);
         let features = self.graph.node("MatMul", &[&flat, &weights], Vec::new());
         let shape = vec![1, outputs];
         self.graph.output("features", &features, &shape);
@@ -217,7 +270,10 @@ fn output_shape(channels: usize, of: &Plane, window: Pool) -> Result<[usize; 3],
         let room = reach.checked_sub(window.kernel[axis]);
         let steps = room.and_then(|room| room.checked_div(window.stride[axis]));
         shape[axis + 1] = 1 + steps.ok_or_else(|| {
-            malformed(format!("a window {window:?} does not fit on {:?}", of.shape))
+            malformed(format!(
+                "a window {window:?} does not fit on {:?}",
+                of.shape
+            ))
         })?;
     }
     Ok(shape)

@@ -12,15 +12,27 @@ use crate::error::ConvertError;
 #[derive(Debug)]
 pub(super) enum Layer {
     /// Convolution, weights as OIHW followed by one bias per filter.
-    Con { filters: usize, kernel: [usize; 2], stride: [usize; 2], pad: [usize; 2], params: Vec<f32> },
+    Con {
+        filters: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        pad: [usize; 2],
+        params: Vec<f32>,
+    },
     /// Scale and shift per channel: all scales, then all shifts.
-    Affine { params: Vec<f32> },
+    Affine {
+        params: Vec<f32>,
+    },
     Relu,
     MaxPool(Pool),
     AvgPool(Pool),
     AddPrev,
     /// Fully connected without bias, weights as inputs × outputs.
-    Fc { inputs: usize, outputs: usize, params: Vec<f32> },
+    Fc {
+        inputs: usize,
+        outputs: usize,
+        params: Vec<f32>,
+    },
 }
 
 /// A pooling window in pixels; a size of zero means the whole plane.
@@ -72,7 +84,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Network, ConvertError> {
         layers.push(cursor.layer()?);
         cursor.trailer(3)?;
     }
-    Ok(Network { means, size, layers })
+    Ok(Network {
+        means,
+        size,
+        layers,
+    })
 }
 
 fn malformed(detail: impl Into<String>) -> ConvertError {
@@ -104,12 +120,20 @@ impl<'a> Cursor<'a> {
         let control = self.take(1)?.first().copied().unwrap_or_default();
         let size = usize::from(control & 0x0f);
         if size == 0 || size > 8 || control & 0x70 != 0 {
-            return Err(malformed(format!("no integer at byte {at}: this is not a dlib network")));
+            return Err(malformed(format!(
+                "no integer at byte {at}: this is not a dlib network"
+            )));
         }
         let mut wide = [0_u8; 8];
-        wide.iter_mut().zip(self.take(size)?).for_each(|(to, from)| *to = *from);
+        wide.iter_mut()
+            .zip(self.take(size)?)
+            .for_each(|(to, from)| *to = *from);
         let value = i64::from_le_bytes(wide);
-        Ok(if control & 0x80 == 0 { value } else { value.wrapping_neg() })
+        Ok(if control & 0x80 == 0 {
+            value
+        } else {
+            value.wrapping_neg()
+        })
     }
 
     fn count(&mut self) -> Result<usize, ConvertError> {
@@ -141,7 +165,9 @@ impl<'a> Cursor<'a> {
         if found == wanted {
             Ok(())
         } else {
-            Err(malformed(format!("'{found}' at byte {at} where '{wanted}' was expected")))
+            Err(malformed(format!(
+                "'{found}' at byte {at} where '{wanted}' was expected"
+            )))
         }
     }
 
@@ -151,7 +177,9 @@ impl<'a> Cursor<'a> {
         if known.contains(&version) {
             Ok(version)
         } else {
-            Err(malformed(format!("{what} at byte {at} has the unknown version {version}")))
+            Err(malformed(format!(
+                "{what} at byte {at} has the unknown version {version}"
+            )))
         }
     }
 
@@ -168,7 +196,10 @@ impl<'a> Cursor<'a> {
             .checked_mul(4)
             .ok_or_else(|| malformed(format!("impossible tensor size at byte {at}")))?;
         let (values, _) = self.take(length)?.as_chunks::<4>();
-        Ok(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+        Ok(values
+            .iter()
+            .map(|&value| f32::from_le_bytes(value))
+            .collect())
     }
 
     /// A view into a parameter tensor: its size is implied by the layer, so only its form matters.
@@ -192,7 +223,11 @@ impl<'a> Cursor<'a> {
     }
 
     fn pool(&mut self) -> Result<Pool, ConvertError> {
-        Ok(Pool { kernel: self.pair()?, stride: self.pair()?, pad: self.pair()? })
+        Ok(Pool {
+            kernel: self.pair()?,
+            stride: self.pair()?,
+            pad: self.pair()?,
+        })
     }
 
     fn layer(&mut self) -> Result<Layer, ConvertError> {
@@ -206,7 +241,13 @@ impl<'a> Cursor<'a> {
                 self.alias()?;
                 self.alias()?;
                 self.rates()?;
-                Layer::Con { filters, kernel, stride, pad, params }
+                Layer::Con {
+                    filters,
+                    kernel,
+                    stride,
+                    pad,
+                    params,
+                }
             }
             "affine_" => {
                 let params = self.tensor()?;
@@ -226,9 +267,18 @@ impl<'a> Cursor<'a> {
                 self.alias()?;
                 self.integer()?;
                 self.rates()?;
-                Layer::Fc { inputs, outputs, params }
+                Layer::Fc {
+                    inputs,
+                    outputs,
+                    params,
+                }
             }
-            _ => return Err(ConvertError::UnknownOp { node: format!("byte {at}"), op: tag }),
+            _ => {
+                return Err(ConvertError::UnknownOp {
+                    node: format!("byte {at}"),
+                    op: tag,
+                });
+            }
         })
     }
 

@@ -18,7 +18,6 @@ use crate::tensor::{Data, Tensor};
 pub(crate) enum Attr<'a> {
     Int(&'a str, i64),
     Ints(&'a str, Vec<i64>),
-    Float(&'a str, f32),
     Text(&'a str, &'a str),
 }
 
@@ -33,10 +32,6 @@ impl Attr<'_> {
             Attr::Ints(name, values) => {
                 proto.ints = values;
                 (name, attribute_type::INTS)
-            }
-            Attr::Float(name, value) => {
-                proto.f = Some(value);
-                (name, attribute_type::FLOAT)
             }
             Attr::Text(name, value) => {
                 proto.s = Some(value.as_bytes().to_vec());
@@ -60,7 +55,10 @@ impl GraphBuilder {
     /// An empty graph called `name`.
     pub(crate) fn new(name: &str) -> Self {
         Self {
-            graph: GraphProto { name: name.to_owned(), ..GraphProto::default() },
+            graph: GraphProto {
+                name: name.to_owned(),
+                ..GraphProto::default()
+            },
             label: String::new(),
             next: 0,
         }
@@ -97,15 +95,24 @@ impl GraphBuilder {
     /// Adds a constant and returns its name.
     pub(crate) fn constant(&mut self, tensor: &Tensor) -> String {
         let (kind, raw) = match &tensor.data {
-            Data::F32(values) => {
-                (data_type::FLOAT, values.iter().flat_map(|value| value.to_le_bytes()).collect())
-            }
-            Data::I32(values) => {
-                (data_type::INT32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
-            }
-            Data::Bool(values) => {
-                (data_type::BOOL, values.iter().map(|&value| u8::from(value)).collect())
-            }
+            Data::F32(values) => (
+                data_type::FLOAT,
+                values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect(),
+            ),
+            Data::I32(values) => (
+                data_type::INT32,
+                values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect(),
+            ),
+            Data::Bool(values) => (
+                data_type::BOOL,
+                values.iter().map(|&value| u8::from(value)).collect(),
+            ),
         };
         let dims = tensor.shape.iter().map(|&dim| dim as i64).collect();
         self.initializer(dims, kind, raw)
@@ -113,7 +120,10 @@ impl GraphBuilder {
 
     /// Adds a one-dimensional 64-bit integer constant: shapes, axes, pads.
     pub(crate) fn ints(&mut self, values: &[i64]) -> String {
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let raw = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.initializer(vec![values.len() as i64], data_type::INT64, raw)
     }
 
@@ -159,7 +169,9 @@ impl GraphBuilder {
 fn float_value(name: &str, shape: &[usize]) -> ValueInfoProto {
     let dim = shape
         .iter()
-        .map(|&dim| DimensionProto { dim_value: Some(dim as i64) })
+        .map(|&dim| DimensionProto {
+            dim_value: Some(dim as i64),
+        })
         .collect();
     ValueInfoProto {
         name: name.to_owned(),

@@ -15,7 +15,10 @@ use crate::tensor::{Data, Tensor};
 /// Translates `graph` into an ONNX file called `name`.
 pub(super) fn convert(name: &str, graph: &Graph) -> Result<Converted, ConvertError> {
     let [input] = graph.inputs.as_slice() else {
-        return Err(ConvertError::Malformed(format!("has {} inputs, not one", graph.inputs.len())));
+        return Err(ConvertError::Malformed(format!(
+            "has {} inputs, not one",
+            graph.inputs.len()
+        )));
     };
     let mut target = Target::new(GraphBuilder::new(name));
     target.graph.input(&input.name, &input.shape);
@@ -35,7 +38,9 @@ pub(super) fn convert(name: &str, graph: &Graph) -> Result<Converted, ConvertErr
     }
     let mut outputs = Vec::new();
     for output in &graph.outputs {
-        let value = values.get(&output.node).ok_or_else(|| absent(&output.node))?;
+        let value = values
+            .get(&output.node)
+            .ok_or_else(|| absent(&output.node))?;
         let shape = value.shape().to_vec();
         target.graph.set_label(&output.node);
         let result = target.same(value);
@@ -43,7 +48,9 @@ pub(super) fn convert(name: &str, graph: &Graph) -> Result<Converted, ConvertErr
         outputs.push((output.name.clone(), shape));
     }
     Ok(Converted {
-        onnx: target.graph.finish(&format!("{name}, from a TensorFlow.js graph model")),
+        onnx: target
+            .graph
+            .finish(&format!("{name}, from a TensorFlow.js graph model")),
         input: (input.name.clone(), input.shape.clone()),
         outputs,
     })
@@ -78,7 +85,9 @@ fn order<'a>(
             Step::Enter(name) => match seen.get(name) {
                 Some(true) => {}
                 Some(false) => {
-                    return Err(ConvertError::Malformed(format!("node '{name}' uses itself")));
+                    return Err(ConvertError::Malformed(format!(
+                        "node '{name}' uses itself"
+                    )));
                 }
                 None => {
                     let node = graph.nodes.get(name).ok_or_else(|| absent(name))?;
@@ -104,8 +113,11 @@ fn translate(
             .map(|tensor| Value::Constant(Arc::clone(tensor)))
             .ok_or_else(|| node.fault("has no weights"));
     }
-    let operands: Result<Vec<&Value>, ConvertError> =
-        node.inputs().into_iter().map(|name| values.get(name).ok_or_else(|| absent(name))).collect();
+    let operands: Result<Vec<&Value>, ConvertError> = node
+        .inputs()
+        .into_iter()
+        .map(|name| values.get(name).ok_or_else(|| absent(name)))
+        .collect();
     let operands = operands?;
     if let Some(known) = from_shapes(node, &operands)? {
         return Ok(Value::Constant(Arc::new(known)));
@@ -116,26 +128,41 @@ fn translate(
     {
         return Ok(Value::Constant(Arc::new(folded)));
     }
-    let mut context = Context { node, operands, target };
-    for family in [ops_conv::translate, ops_shape::translate, ops_math::translate] {
+    let mut context = Context {
+        node,
+        operands,
+        target,
+    };
+    for family in [
+        ops_conv::translate,
+        ops_shape::translate,
+        ops_math::translate,
+    ] {
         if let Some(value) = family(&mut context)? {
             return Ok(value);
         }
     }
-    Err(ConvertError::UnknownOp { node: node.name.clone(), op: node.op.clone() })
+    Err(ConvertError::UnknownOp {
+        node: node.name.clone(),
+        op: node.op.clone(),
+    })
 }
 
 /// Operators that only look at the shape of their operand are constant whatever it holds.
 fn from_shapes(node: &Node, operands: &[&Value]) -> Result<Option<Tensor>, ConvertError> {
     match (node.op.as_str(), operands) {
         ("Shape", [value]) => {
-            let dims: Result<Vec<i32>, _> =
-                value.shape().iter().map(|&dim| i32::try_from(dim)).collect();
-            dims.map(|dims| Some(Tensor::integers(dims))).map_err(|_| node.fault("huge shape"))
+            let dims: Result<Vec<i32>, _> = value
+                .shape()
+                .iter()
+                .map(|&dim| i32::try_from(dim))
+                .collect();
+            dims.map(|dims| Some(Tensor::integers(dims)))
+                .map_err(|_| node.fault("huge shape"))
         }
         ("ZerosLike", [value]) => {
             let shape = value.shape().to_vec();
-            let count = shape.iter().product();
+            let count = fold::elements(node, &shape)?;
             let data = match node.data_type("T") {
                 "DT_INT32" => Data::I32(vec![0; count]),
                 "DT_FLOAT" => Data::F32(vec![0.0; count]),
@@ -170,10 +197,18 @@ impl<'a> Context<'a> {
 
 /// A value in TensorFlow's order of axes.
 pub(super) fn same(name: String, shape: Vec<usize>) -> Value {
-    Value::Computed { shape, layout: Layout::Same, name }
+    Value::Computed {
+        shape,
+        layout: Layout::Same,
+        name,
+    }
 }
 
 /// A value with channels first; `shape` still in TensorFlow's order.
 pub(super) fn nchw(name: String, shape: Vec<usize>) -> Value {
-    Value::Computed { shape, layout: Layout::Nchw, name }
+    Value::Computed {
+        shape,
+        layout: Layout::Nchw,
+        name,
+    }
 }

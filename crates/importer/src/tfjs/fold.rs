@@ -6,7 +6,7 @@
 use super::graph::Node;
 use super::slice::{self, Bounds};
 use crate::error::ConvertError;
-use crate::tensor::{Data, Tensor, positions, strides};
+use crate::tensor::{Data, Tensor, count, positions, strides};
 
 /// Refuses constants that a damaged file could blow up to.
 const MAX_ELEMENTS: usize = 16 << 20;
@@ -45,8 +45,9 @@ pub(super) fn evaluate(node: &Node, of: &[&Tensor]) -> Result<Option<Tensor>, Co
         }
         ("Fill", [shape, value]) => {
             let shape = dims(node, shape.as_integers()?)?;
-            let count = elements(node, &shape)?;
-            Tensor::new(shape, value.data.pick(&vec![0; count]))?
+            let indices = vec![0; elements(node, &shape)?];
+            single_element(node, value)?;
+            Tensor::new(shape, value.data.pick(&indices))?
         }
         ("Range", [start, limit, delta]) => range(node, start, limit, delta)?,
         ("Tile", [value, repeats]) => tile(node, value, repeats)?,
@@ -86,20 +87,23 @@ pub(super) fn single(tensor: &Tensor, node: &Node) -> Result<i64, ConvertError> 
 /// A target shape in which one dimension may be left open.
 pub(super) fn resolve_shape(
     node: &Node,
-    count: usize,
+    held: usize,
     wanted: &[i32],
 ) -> Result<Vec<usize>, ConvertError> {
-    let known: usize = wanted.iter().filter_map(|&dim| usize::try_from(dim).ok()).product();
+    let known: Vec<usize> = wanted
+        .iter()
+        .filter_map(|&dim| usize::try_from(dim).ok())
+        .collect();
     let shape: Option<Vec<usize>> = wanted
         .iter()
         .map(|&dim| match dim {
-            -1 => count.checked_div(known),
+            -1 => held.checked_div(count(&known)?),
             dim => usize::try_from(dim).ok(),
         })
         .collect();
     shape
-        .filter(|shape| shape.iter().product::<usize>() == count)
-        .ok_or_else(|| node.fault(format!("cannot shape {count} elements as {wanted:?}")))
+        .filter(|shape| count(shape) == Some(held))
+        .ok_or_else(|| node.fault(format!("cannot shape {held} elements as {wanted:?}")))
 }
 
 /// The shape that two operands broadcast to.
@@ -110,7 +114,11 @@ pub(super) fn broadcast(
 ) -> Result<Vec<usize>, ConvertError> {
     let rank = left.len().max(right.len());
     let dim = |shape: &[usize], axis: usize| {
-        (axis + shape.len()).checked_sub(rank).and_then(|at| shape.get(at)).copied().unwrap_or(1)
+        (axis + shape.len())
+            .checked_sub(rank)
+            .and_then(|at| shape.get(at))
+            .copied()
+            .unwrap_or(1)
     };
     (0..rank)
         .map(|axis| match (dim(left, axis), dim(right, axis)) {
@@ -126,12 +134,19 @@ fn dims(node: &Node, values: &[i32]) -> Result<Vec<usize>, ConvertError> {
     dims.map_err(|_| node.fault(format!("impossible shape {values:?}")))
 }
 
-fn elements(node: &Node, shape: &[usize]) -> Result<usize, ConvertError> {
-    shape
-        .iter()
-        .try_fold(1_usize, |all, &dim| all.checked_mul(dim))
+/// How many elements a constant of `shape` has, within reason.
+pub(super) fn elements(node: &Node, shape: &[usize]) -> Result<usize, ConvertError> {
+    count(shape)
         .filter(|&all| all <= MAX_ELEMENTS)
         .ok_or_else(|| node.fault(format!("a constant of shape {shape:?} is too large")))
+}
+
+fn single_element(node: &Node, value: &Tensor) -> Result<(), ConvertError> {
+    if value.data.len() == 1 {
+        Ok(())
+    } else {
+        Err(node.fault(format!("expected one element, got {}", value.data.len())))
+    }
 }
 
 fn strided(value: &Tensor, plan: &slice::Plan) -> Result<Tensor, ConvertError> {
@@ -157,7 +172,9 @@ fn widened(value: &Tensor, at: usize) -> Result<Tensor, ConvertError> {
 }
 
 fn join(node: &Node, parts: &[&Tensor], along: usize) -> Result<Tensor, ConvertError> {
-    let Some(first) = parts.first() else { return Err(node.fault("joins nothing")) };
+    let Some(first) = parts.first() else {
+        return Err(node.fault("joins nothing"));
+    };
     let mut shape = first.shape.clone();
     let fits = |part: &&&Tensor| {
         part.shape.len() == shape.len()
@@ -209,8 +226,11 @@ fn range(
     limit: &Tensor,
     delta: &Tensor,
 ) -> Result<Tensor, ConvertError> {
-    let (start, limit, delta) =
-        (single(start, node)?, single(limit, node)?, single(delta, node)?);
+    let (start, limit, delta) = (
+        single(start, node)?,
+        single(limit, node)?,
+        single(delta, node)?,
+    );
     if delta <= 0 || limit - start > MAX_ELEMENTS as i64 {
         return Err(node.fault(format!("a range from {start} to {limit} by {delta}")));
     }
@@ -228,13 +248,19 @@ fn tile(node: &Node, value: &Tensor, repeats: &Tensor) -> Result<Tensor, Convert
     if repeats.len() != value.shape.len() {
         return Err(node.fault("one repetition per axis was expected"));
     }
-    let shape: Vec<usize> =
-        value.shape.iter().zip(&repeats).map(|(dim, times)| dim.saturating_mul(*times)).collect();
+    let shape: Vec<usize> = value
+        .shape
+        .iter()
+        .zip(&repeats)
+        .map(|(dim, times)| dim.saturating_mul(*times))
+        .collect();
     elements(node, &shape)?;
     let steps = strides(&value.shape);
     let indices: Vec<usize> = positions(&shape)
         .map(|position| {
-            (0..shape.len()).map(|axis| position[axis] % value.shape[axis] * steps[axis]).sum()
+            (0..shape.len())
+                .map(|axis| position[axis] % value.shape[axis] * steps[axis])
+                .sum()
         })
         .collect();
     Tensor::new(shape, value.data.pick(&indices))
@@ -251,7 +277,10 @@ fn cast(node: &Node, value: &Tensor) -> Option<Tensor> {
         (Data::F32(_), "DT_FLOAT") | (Data::I32(_), "DT_INT32") => value.data.clone(),
         _ => return None,
     };
-    Some(Tensor { shape: value.shape.clone(), data })
+    Some(Tensor {
+        shape: value.shape.clone(),
+        data,
+    })
 }
 
 fn arithmetic(node: &Node, left: &Tensor, right: &Tensor) -> Result<Option<Tensor>, ConvertError> {
@@ -261,23 +290,29 @@ fn arithmetic(node: &Node, left: &Tensor, right: &Tensor) -> Result<Option<Tenso
     let data = match (left.data.pick(&left_at), right.data.pick(&right_at)) {
         (Data::F32(left), Data::F32(right)) => {
             let both = left.into_iter().zip(right);
-            Data::F32(both.map(|(left, right)| match node.op.as_str() {
-                "Sub" => left - right,
-                "Mul" => left * right,
-                "Minimum" => left.min(right),
-                "Maximum" => left.max(right),
-                _ => left + right,
-            }).collect())
+            Data::F32(
+                both.map(|(left, right)| match node.op.as_str() {
+                    "Sub" => left - right,
+                    "Mul" => left * right,
+                    "Minimum" => left.min(right),
+                    "Maximum" => left.max(right),
+                    _ => left + right,
+                })
+                .collect(),
+            )
         }
         (Data::I32(left), Data::I32(right)) => {
             let both = left.into_iter().zip(right);
-            Data::I32(both.map(|(left, right)| match node.op.as_str() {
-                "Sub" => left.wrapping_sub(right),
-                "Mul" => left.wrapping_mul(right),
-                "Minimum" => left.min(right),
-                "Maximum" => left.max(right),
-                _ => left.wrapping_add(right),
-            }).collect())
+            Data::I32(
+                both.map(|(left, right)| match node.op.as_str() {
+                    "Sub" => left.wrapping_sub(right),
+                    "Mul" => left.wrapping_mul(right),
+                    "Minimum" => left.min(right),
+                    "Maximum" => left.max(right),
+                    _ => left.wrapping_add(right),
+                })
+                .collect(),
+            )
         }
         _ => return Err(node.fault("operands of different types")),
     };
@@ -291,7 +326,8 @@ fn spread(tensor: &Tensor, shape: &[usize]) -> Vec<usize> {
     positions(shape)
         .map(|position| {
             let own = position[missing..].iter().zip(&tensor.shape).zip(&steps);
-            own.map(|((&at, &dim), step)| if dim == 1 { 0 } else { at * step }).sum()
+            own.map(|((&at, &dim), step)| if dim == 1 { 0 } else { at * step })
+                .sum()
         })
         .collect()
 }

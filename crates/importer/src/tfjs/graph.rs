@@ -47,12 +47,20 @@ pub(super) struct Node {
 impl Node {
     /// Names of the nodes whose values this one uses.
     pub(super) fn inputs(&self) -> Vec<&str> {
-        self.input.iter().filter(|name| !name.starts_with('^')).map(|name| node_of(name)).collect()
+        self.input
+            .iter()
+            .filter(|name| !name.starts_with('^'))
+            .map(|name| node_of(name))
+            .collect()
     }
 
     /// A fault of this node.
     pub(super) fn fault(&self, detail: impl Into<String>) -> ConvertError {
-        ConvertError::Node { node: self.name.clone(), op: self.op.clone(), detail: detail.into() }
+        ConvertError::Node {
+            node: self.name.clone(),
+            op: self.op.clone(),
+            detail: detail.into(),
+        }
     }
 
     fn attr(&self, name: &str, kind: &str) -> Option<&Value> {
@@ -68,7 +76,9 @@ impl Node {
 
     /// A truth value, false where it is absent.
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.attr(name, "b").and_then(Value::as_bool).unwrap_or(false)
+        self.attr(name, "b")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     /// A list of integers, empty where it is absent.
@@ -76,18 +86,24 @@ impl Node {
         let Some(list) = self.attr(name, "list").and_then(|list| list.get("i")) else {
             return Ok(Vec::new());
         };
-        let values = list.as_array().and_then(|list| list.iter().map(integer).collect());
+        let values = list
+            .as_array()
+            .and_then(|list| list.iter().map(integer).collect());
         values.ok_or_else(|| self.fault(format!("attribute {name} is no list of integers")))
     }
 
     /// A text attribute, empty where it is absent.
     pub(super) fn text(&self, name: &str) -> Result<String, ConvertError> {
-        self.attr(name, "s").map_or(Ok(String::new()), |value| self.decode(name, value))
+        self.attr(name, "s")
+            .map_or(Ok(String::new()), |value| self.decode(name, value))
     }
 
     /// A list of texts, empty where it is absent.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ConvertError> {
-        let list = self.attr(name, "list").and_then(|list| list.get("s")).and_then(Value::as_array);
+        let list = self
+            .attr(name, "list")
+            .and_then(|list| list.get("s"))
+            .and_then(Value::as_array);
         list.map_or(Ok(Vec::new()), |list| {
             list.iter().map(|value| self.decode(name, value)).collect()
         })
@@ -95,7 +111,9 @@ impl Node {
 
     /// The name of a type, for example `DT_FLOAT`; empty where it is absent.
     pub(super) fn data_type(&self, name: &str) -> &str {
-        self.attr(name, "type").and_then(Value::as_str).unwrap_or_default()
+        self.attr(name, "type")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     fn decode(&self, name: &str, value: &Value) -> Result<String, ConvertError> {
@@ -185,15 +203,27 @@ pub(super) fn read(json: &[u8], shards: &[u8]) -> Result<Graph, ConvertError> {
     let file: ModelFile = serde_json::from_slice(json).map_err(|fault| {
         ConvertError::Malformed(format!("is no TensorFlow.js graph model: {fault}"))
     })?;
-    if file.format.as_deref().is_some_and(|format| format != "graph-model") {
-        return Err(ConvertError::Malformed("is no graph model but a layers model".to_owned()));
+    if file
+        .format
+        .as_deref()
+        .is_some_and(|format| format != "graph-model")
+    {
+        return Err(ConvertError::Malformed(
+            "is no graph model but a layers model".to_owned(),
+        ));
     }
-    let metadata = file.user_defined_metadata.and_then(|metadata| metadata.signature);
+    let metadata = file
+        .user_defined_metadata
+        .and_then(|metadata| metadata.signature);
     let signature = file
         .signature
         .or(metadata)
         .ok_or_else(|| ConvertError::Malformed("has no signature".to_owned()))?;
-    let nodes = file.model_topology.node.into_iter().map(|node| (node.name.clone(), node));
+    let nodes = file
+        .model_topology
+        .node
+        .into_iter()
+        .map(|node| (node.name.clone(), node));
     Ok(Graph {
         nodes: nodes.collect(),
         constants: weights::read(&file.weights_manifest, shards)?,
@@ -213,7 +243,11 @@ fn ports(entries: &Ordered) -> Result<Vec<Port>, ConvertError> {
             let shape = shape.ok_or_else(|| {
                 ConvertError::Malformed(format!("the signature gives no shape for '{name}'"))
             })?;
-            Ok(Port { name: name.clone(), node: node_of(node).to_owned(), shape })
+            Ok(Port {
+                name: name.clone(),
+                node: node_of(node).to_owned(),
+                shape,
+            })
         })
         .collect()
 }

@@ -31,7 +31,11 @@ pub(super) enum Value {
     /// Known now.
     Constant(Arc<Tensor>),
     /// Known when the model runs.
-    Computed { shape: Vec<usize>, layout: Layout, name: String },
+    Computed {
+        shape: Vec<usize>,
+        layout: Layout,
+        name: String,
+    },
 }
 
 impl Value {
@@ -45,7 +49,13 @@ impl Value {
 
     /// Whether it was made with channels first.
     pub(super) fn is_nchw(&self) -> bool {
-        matches!(self, Value::Computed { layout: Layout::Nchw, .. })
+        matches!(
+            self,
+            Value::Computed {
+                layout: Layout::Nchw,
+                ..
+            }
+        )
     }
 
     pub(super) fn constant(&self) -> Option<&Tensor> {
@@ -64,15 +74,26 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(graph: GraphBuilder) -> Self {
-        Self { graph, turned: BTreeMap::new() }
+        Self {
+            graph,
+            turned: BTreeMap::new(),
+        }
     }
 
     /// The ONNX name of `value` in TensorFlow's order of axes.
     pub(super) fn same(&mut self, value: &Value) -> String {
         match value {
             Value::Constant(tensor) => self.graph.constant(tensor),
-            Value::Computed { layout: Layout::Same, name, .. } => name.clone(),
-            Value::Computed { layout: Layout::Nchw, name, .. } => self.turn(name, &TO_NHWC),
+            Value::Computed {
+                layout: Layout::Same,
+                name,
+                ..
+            } => name.clone(),
+            Value::Computed {
+                layout: Layout::Nchw,
+                name,
+                ..
+            } => self.turn(name, &TO_NHWC),
         }
     }
 
@@ -86,7 +107,11 @@ impl Target {
                 let turned = tensor.reshaped(shape)?.transposed(&TO_NCHW)?;
                 Ok(self.graph.constant(&turned))
             }
-            Value::Computed { layout: Layout::Nchw, name, .. } => Ok(name.clone()),
+            Value::Computed {
+                layout: Layout::Nchw,
+                name,
+                ..
+            } => Ok(name.clone()),
             Value::Computed { shape, name, .. } if shape.len() == 4 => {
                 Ok(self.turn(name, &TO_NCHW))
             }
@@ -101,7 +126,9 @@ impl Target {
             return known.clone();
         }
         let perm = order.iter().map(|&axis| axis as i64).collect();
-        let turned = self.graph.node("Transpose", &[name], vec![Attr::Ints("perm", perm)]);
+        let turned = self
+            .graph
+            .node("Transpose", &[name], vec![Attr::Ints("perm", perm)]);
         self.turned.insert(name.to_owned(), turned.clone());
         // Turning back is free.
         self.turned.insert(turned.clone(), name.to_owned());

@@ -56,7 +56,13 @@ fn window(
     let strides = spatial(context, "strides")?;
     let dilations = spatial(context, "dilations")?;
     let padding = node.text("padding")?;
-    let mut window = Window { kernel, strides, dilations, pads: [0; 4], output: [0; 2] };
+    let mut window = Window {
+        kernel,
+        strides,
+        dilations,
+        pads: [0; 4],
+        output: [0; 2],
+    };
     for axis in 0..2 {
         let (size, stride) = (input[axis + 1], strides[axis]);
         let reach = (kernel[axis].saturating_sub(1)).saturating_mul(dilations[axis]) + 1;
@@ -89,14 +95,20 @@ fn spatial(context: &Context<'_>, name: &str) -> Result<[usize; 2], ConvertError
     match values.as_deref() {
         Some([]) => Ok([1, 1]),
         Some([1, height, width, 1]) => Ok([*height, *width]),
-        _ => Err(context.node.fault(format!("attribute {name} has an unknown form"))),
+        _ => Err(context
+            .node
+            .fault(format!("attribute {name} has an unknown form"))),
     }
 }
 
 fn image<'a>(context: &Context<'a>) -> Result<(&'a Value, [usize; 4]), ConvertError> {
     let value = context.operand(0)?;
     let shape = <[usize; 4]>::try_from(value.shape());
-    let shape = shape.map_err(|_| context.node.fault(format!("{:?} is no image", value.shape())))?;
+    let shape = shape.map_err(|_| {
+        context
+            .node
+            .fault(format!("{:?} is no image", value.shape()))
+    })?;
     Ok((value, shape))
 }
 
@@ -104,15 +116,23 @@ fn convolution(context: &mut Context<'_>, depthwise: bool) -> Result<Value, Conv
     let (value, input) = image(context)?;
     let weights = context.constant(1)?;
     let &[height, width, channels, last] = weights.shape.as_slice() else {
-        return Err(context.node.fault(format!("weights of shape {:?}", weights.shape)));
+        return Err(context
+            .node
+            .fault(format!("weights of shape {:?}", weights.shape)));
     };
     if channels != input[3] {
-        return Err(context.node.fault(format!("{channels}-channel weights on {input:?}")));
+        return Err(context
+            .node
+            .fault(format!("{channels}-channel weights on {input:?}")));
     }
     let (filters, group, kernels) = if depthwise {
         // HWIM: the filters of one channel lie side by side.
         let turned = weights.transposed(&[2, 3, 0, 1])?;
-        (channels * last, channels, turned.reshaped(vec![channels * last, 1, height, width])?)
+        (
+            channels * last,
+            channels,
+            turned.reshaped(vec![channels * last, 1, height, width])?,
+        )
     } else {
         (last, 1, weights.transposed(&[3, 2, 0, 1])?)
     };
@@ -128,7 +148,10 @@ fn convolution(context: &mut Context<'_>, depthwise: bool) -> Result<Value, Conv
     attrs.push(Attr::Int("group", group as i64));
     let summed = context.target.graph.node("Conv", &operands, attrs);
     let result = fused.activate(context, summed)?;
-    Ok(nchw(result, vec![1, window.output[0], window.output[1], filters]))
+    Ok(nchw(
+        result,
+        vec![1, window.output[0], window.output[1], filters],
+    ))
 }
 
 /// What TensorFlow merged into a convolution.
@@ -146,9 +169,15 @@ impl Fused {
             [bias, activation] if bias == "BiasAdd" => (true, Some(activation.clone())),
             other => return Err(context.node.fault(format!("unknown fusion {other:?}"))),
         };
-        let bias = if bias { Some(context.constant(2)?.clone()) } else { None };
+        let bias = if bias {
+            Some(context.constant(2)?.clone())
+        } else {
+            None
+        };
         if bias.as_ref().is_some_and(|bias| bias.data.len() != filters) {
-            return Err(context.node.fault(format!("the bias does not fit {filters} filters")));
+            return Err(context
+                .node
+                .fault(format!("the bias does not fit {filters} filters")));
         }
         let bias = bias.map(|bias| bias.reshaped(vec![filters])).transpose()?;
         Ok(Self { bias, activation })
@@ -159,15 +188,23 @@ impl Fused {
             None => Ok(value),
             Some("Prelu") => {
                 let slope = slope(context, 3)?;
-                Ok(context.target.graph.node("PRelu", &[&value, &slope], Vec::new()))
+                Ok(context
+                    .target
+                    .graph
+                    .node("PRelu", &[&value, &slope], Vec::new()))
             }
             Some("Relu") => Ok(context.target.graph.node("Relu", &[&value], Vec::new())),
             Some("Relu6") => {
                 let low = context.target.graph.constant(&Tensor::scalar(0.0));
                 let high = context.target.graph.constant(&Tensor::scalar(6.0));
-                Ok(context.target.graph.node("Clip", &[&value, &low, &high], Vec::new()))
+                Ok(context
+                    .target
+                    .graph
+                    .node("Clip", &[&value, &low, &high], Vec::new()))
             }
-            Some(other) => Err(context.node.fault(format!("unknown fused activation {other}"))),
+            Some(other) => Err(context
+                .node
+                .fault(format!("unknown fused activation {other}"))),
         }
     }
 }
@@ -177,7 +214,9 @@ fn slope(context: &mut Context<'_>, at: usize) -> Result<String, ConvertError> {
     let slopes = context.constant(at)?;
     let channels = slopes.shape.last().copied().unwrap_or(1);
     if slopes.data.len() != channels || !matches!(slopes.data, Data::F32(_)) {
-        return Err(context.node.fault(format!("slopes of shape {:?}", slopes.shape)));
+        return Err(context
+            .node
+            .fault(format!("slopes of shape {:?}", slopes.shape)));
     }
     let slopes = slopes.reshaped(vec![channels, 1, 1])?;
     Ok(context.target.graph.constant(&slopes))
@@ -189,12 +228,21 @@ fn prelu(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     if shape.len() != 4 {
         let slopes = context.target.same(context.operand(1)?);
         let source = context.target.same(value);
-        let result = context.target.graph.node("PRelu", &[&source, &slopes], Vec::new());
+        let result = context
+            .target
+            .graph
+            .node("PRelu", &[&source, &slopes], Vec::new());
         return Ok(same(result, shape));
     }
     let slopes = slope(context, 1)?;
     let source = context.target.nchw(value)?;
-    Ok(nchw(context.target.graph.node("PRelu", &[&source, &slopes], Vec::new()), shape))
+    Ok(nchw(
+        context
+            .target
+            .graph
+            .node("PRelu", &[&source, &slopes], Vec::new()),
+        shape,
+    ))
 }
 
 fn max_pool(context: &mut Context<'_>) -> Result<Value, ConvertError> {
@@ -202,6 +250,12 @@ fn max_pool(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let kernel = spatial(context, "ksize")?;
     let window = window(context, &input, kernel)?;
     let source = context.target.nchw(value)?;
-    let result = context.target.graph.node("MaxPool", &[&source], window.attrs());
-    Ok(nchw(result, vec![1, window.output[0], window.output[1], input[3]]))
+    let result = context
+        .target
+        .graph
+        .node("MaxPool", &[&source], window.attrs());
+    Ok(nchw(
+        result,
+        vec![1, window.output[0], window.output[1], input[3]],
+    ))
 }

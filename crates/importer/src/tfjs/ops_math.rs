@@ -27,12 +27,17 @@ pub(super) fn translate(context: &mut Context<'_>) -> Result<Option<Value>, Conv
             let source = context.target.same(context.operand(0)?);
             let attrs = vec![Attr::Int("axis", axis as i64)];
             let shape = context.operand(0)?.shape().to_vec();
-            Ok(Some(same(context.target.graph.node("Softmax", &[&source], attrs), shape)))
+            Ok(Some(same(
+                context.target.graph.node("Softmax", &[&source], attrs),
+                shape,
+            )))
         }
         "Mean" => reduce(context, "ReduceMean").map(Some),
         "Min" => reduce(context, "ReduceMin").map(Some),
         "Max" => reduce(context, "ReduceMax").map(Some),
-        "MatMul" | "_FusedMatMul" => matrix_product(context, "transpose_a", "transpose_b").map(Some),
+        "MatMul" | "_FusedMatMul" => {
+            matrix_product(context, "transpose_a", "transpose_b").map(Some)
+        }
         "BatchMatMulV2" => matrix_product(context, "adj_x", "adj_y").map(Some),
         "Atan2" => atan2(context).map(Some),
         _ => Ok(None),
@@ -75,10 +80,16 @@ fn unary(
     let shape = value.shape().to_vec();
     if value.is_nchw() {
         let source = context.target.nchw(value)?;
-        return Ok(nchw(context.target.graph.node(onnx, &[&source], attrs), shape));
+        return Ok(nchw(
+            context.target.graph.node(onnx, &[&source], attrs),
+            shape,
+        ));
     }
     let source = context.target.same(value);
-    Ok(same(context.target.graph.node(onnx, &[&source], attrs), shape))
+    Ok(same(
+        context.target.graph.node(onnx, &[&source], attrs),
+        shape,
+    ))
 }
 
 fn binary(context: &mut Context<'_>, onnx: &str) -> Result<Value, ConvertError> {
@@ -86,10 +97,22 @@ fn binary(context: &mut Context<'_>, onnx: &str) -> Result<Value, ConvertError> 
     let shape = fold::broadcast(context.node, left.shape(), right.shape())?;
     if channels_first(&[left, right]) {
         let (left, right) = (context.target.nchw(left)?, context.target.nchw(right)?);
-        return Ok(nchw(context.target.graph.node(onnx, &[&left, &right], Vec::new()), shape));
+        return Ok(nchw(
+            context
+                .target
+                .graph
+                .node(onnx, &[&left, &right], Vec::new()),
+            shape,
+        ));
     }
     let (left, right) = (context.target.same(left), context.target.same(right));
-    Ok(same(context.target.graph.node(onnx, &[&left, &right], Vec::new()), shape))
+    Ok(same(
+        context
+            .target
+            .graph
+            .node(onnx, &[&left, &right], Vec::new()),
+        shape,
+    ))
 }
 
 /// Whether a sum or product is best made with channels first: one operand already is, and all
@@ -108,9 +131,15 @@ fn add_n(context: &mut Context<'_>) -> Result<Value, ConvertError> {
         return Err(context.node.fault("adds values of different shapes"));
     }
     let values = context.operands.clone();
-    let names: Vec<String> = values.iter().map(|value| context.target.same(value)).collect();
+    let names: Vec<String> = values
+        .iter()
+        .map(|value| context.target.same(value))
+        .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    Ok(same(context.target.graph.node("Sum", &names, Vec::new()), shape))
+    Ok(same(
+        context.target.graph.node("Sum", &names, Vec::new()),
+        shape,
+    ))
 }
 
 fn cast(context: &mut Context<'_>) -> Result<Value, ConvertError> {
@@ -147,10 +176,19 @@ fn reduce(context: &mut Context<'_>, onnx: &str) -> Result<Value, ConvertError> 
     let (name, axes) = if planes {
         (context.target.nchw(value)?, vec![2, 3])
     } else {
-        (context.target.same(value), axes.iter().map(|&axis| axis as i64).collect())
+        (
+            context.target.same(value),
+            axes.iter().map(|&axis| axis as i64).collect(),
+        )
     };
-    let attrs = vec![Attr::Ints("axes", axes), Attr::Int("keepdims", i64::from(keep))];
-    Ok(same(context.target.graph.node(onnx, &[&name], attrs), shape))
+    let attrs = vec![
+        Attr::Ints("axes", axes),
+        Attr::Int("keepdims", i64::from(keep)),
+    ];
+    Ok(same(
+        context.target.graph.node(onnx, &[&name], attrs),
+        shape,
+    ))
 }
 
 fn matrix_product(
@@ -168,7 +206,10 @@ fn matrix_product(
     }
     let mut shape = fold::broadcast(node, left_batch, right_batch)?;
     shape.extend([left_dims[0], right_dims[1]]);
-    let product = context.target.graph.node("MatMul", &[&left, &right], Vec::new());
+    let product = context
+        .target
+        .graph
+        .node("MatMul", &[&left, &right], Vec::new());
     let result = match node.texts("fused_ops")?.as_slice() {
         [] => product,
         [bias] if bias == "BiasAdd" => biased(context, &product)?,
@@ -183,7 +224,10 @@ fn matrix_product(
 
 fn biased(context: &mut Context<'_>, product: &str) -> Result<String, ConvertError> {
     let bias = context.target.same(context.operand(2)?);
-    Ok(context.target.graph.node("Add", &[product, &bias], Vec::new()))
+    Ok(context
+        .target
+        .graph
+        .node("Add", &[product, &bias], Vec::new()))
 }
 
 /// An operand of a matrix product, with its last two axes exchanged where the graph says so.
@@ -205,7 +249,10 @@ fn matrix(
     let mut order: Vec<i64> = (0..rank).map(|axis| axis as i64).collect();
     order.swap(rank - 2, rank - 1);
     shape.swap(rank - 2, rank - 1);
-    let turned = context.target.graph.node("Transpose", &[&name], vec![Attr::Ints("perm", order)]);
+    let turned = context
+        .target
+        .graph
+        .node("Transpose", &[&name], vec![Attr::Ints("perm", order)]);
     Ok((turned, shape))
 }
 
@@ -217,7 +264,10 @@ fn atan2(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let (y, x) = (context.target.same(above), context.target.same(aside));
     let graph = &mut context.target.graph;
     let zero = graph.constant(&Tensor::scalar(0.0));
-    let (plus, minus) = (graph.constant(&Tensor::scalar(PI)), graph.constant(&Tensor::scalar(-PI)));
+    let (plus, minus) = (
+        graph.constant(&Tensor::scalar(PI)),
+        graph.constant(&Tensor::scalar(-PI)),
+    );
     let quotient = graph.node("Div", &[&y, &x], Vec::new());
     let angle = graph.node("Atan", &[&quotient], Vec::new());
     let below = graph.node("Less", &[&y, &zero], Vec::new());
@@ -228,5 +278,8 @@ fn atan2(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let flat = graph.node("Equal", &[&y, &zero], Vec::new());
     let narrow = graph.node("Equal", &[&x, &zero], Vec::new());
     let origin = graph.node("And", &[&flat, &narrow], Vec::new());
-    Ok(same(graph.node("Where", &[&origin, &zero, &angle], Vec::new()), shape))
+    Ok(same(
+        graph.node("Where", &[&origin, &zero, &angle], Vec::new()),
+        shape,
+    ))
 }

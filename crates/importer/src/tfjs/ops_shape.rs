@@ -8,6 +8,7 @@ use super::layout::{TO_NCHW, Value};
 use super::slice::{self, Bounds};
 use crate::error::ConvertError;
 use crate::onnx::builder::Attr;
+use crate::tensor::count;
 
 /// Translates the node if it is one of this family.
 pub(super) fn translate(context: &mut Context<'_>) -> Result<Option<Value>, ConvertError> {
@@ -35,7 +36,10 @@ fn shaped(context: &mut Context<'_>, value: &Value, shape: Vec<usize>) -> Value 
 fn shaped_name(context: &mut Context<'_>, source: &str, shape: &[usize]) -> String {
     let dims = as_ints(shape);
     let dims = context.target.graph.ints(&dims);
-    context.target.graph.node("Reshape", &[source, &dims], Vec::new())
+    context
+        .target
+        .graph
+        .node("Reshape", &[source, &dims], Vec::new())
 }
 
 fn as_ints(values: &[usize]) -> Vec<i64> {
@@ -44,8 +48,8 @@ fn as_ints(values: &[usize]) -> Vec<i64> {
 
 fn reshape(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let value = context.operand(0)?;
-    let count = value.shape().iter().product();
-    let shape = fold::resolve_shape(context.node, count, context.constant(1)?.as_integers()?)?;
+    let held = count(value.shape()).ok_or_else(|| context.node.fault("impossible shape"))?;
+    let shape = fold::resolve_shape(context.node, held, context.constant(1)?.as_integers()?)?;
     Ok(shaped(context, value, shape))
 }
 
@@ -111,47 +115,73 @@ fn pack(context: &mut Context<'_>) -> Result<Value, ConvertError> {
 
 fn join(context: &mut Context<'_>, parts: &[String], axis: usize) -> String {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    context.target.graph.node("Concat", &parts, vec![Attr::Int("axis", axis as i64)])
+    context
+        .target
+        .graph
+        .node("Concat", &parts, vec![Attr::Int("axis", axis as i64)])
 }
 
 fn concat(context: &mut Context<'_>) -> Result<Value, ConvertError> {
-    let count = context.operands.len().saturating_sub(1);
-    let values = context.operands[..count].to_vec();
-    let Some(first) = values.first() else { return Err(context.node.fault("joins nothing")) };
+    let parts = context.operands.len().saturating_sub(1);
+    let values = context.operands[..parts].to_vec();
+    let Some(first) = values.first() else {
+        return Err(context.node.fault("joins nothing"));
+    };
     let mut shape = first.shape().to_vec();
-    let along = fold::single(context.constant(count)?, context.node)?;
+    let along = fold::single(context.constant(parts)?, context.node)?;
     let axis = fold::axis(along, shape.len(), context.node)?;
-    if values.iter().any(|value| value.shape().len() != shape.len()) {
-        return Err(context.node.fault("joins values of different ranks"));
+    let fits = |value: &&Value| {
+        let other = value.shape();
+        other.len() == shape.len()
+            && (0..shape.len()).all(|at| at == axis || other[at] == shape[at])
+    };
+    if !values.iter().all(fits) {
+        return Err(context.node.fault("joins values of different shapes"));
     }
     shape[axis] = values.iter().map(|value| value.shape()[axis]).sum();
     if shape.len() == 4 && values.iter().all(|value| value.is_nchw()) {
-        let parts: Result<Vec<String>, _> =
-            values.iter().map(|value| context.target.nchw(value)).collect();
+        let parts: Result<Vec<String>, _> = values
+            .iter()
+            .map(|value| context.target.nchw(value))
+            .collect();
         return Ok(nchw(join(context, &parts?, channel_first(axis)), shape));
     }
-    let parts: Vec<String> = values.iter().map(|value| context.target.same(value)).collect();
+    let parts: Vec<String> = values
+        .iter()
+        .map(|value| context.target.same(value))
+        .collect();
     Ok(same(join(context, &parts, axis), shape))
 }
 
 /// Where an axis of NHWC lies in NCHW.
 fn channel_first(axis: usize) -> usize {
-    TO_NCHW.iter().position(|&source| source == axis).unwrap_or(axis)
+    TO_NCHW
+        .iter()
+        .position(|&source| source == axis)
+        .unwrap_or(axis)
 }
 
 fn pad(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let value = context.operand(0)?;
     let amounts = context.constant(1)?;
-    let amounts: Result<Vec<usize>, _> =
-        amounts.as_integers()?.iter().map(|&amount| usize::try_from(amount)).collect();
+    let amounts: Result<Vec<usize>, _> = amounts
+        .as_integers()?
+        .iter()
+        .map(|&amount| usize::try_from(amount))
+        .collect();
     let amounts = amounts.map_err(|_| context.node.fault("pads by less than nothing"))?;
     let (pairs, _) = amounts.as_chunks::<2>();
     let source = value.shape();
     if pairs.len() != source.len() {
-        return Err(context.node.fault(format!("{} pads for {source:?}", pairs.len())));
+        return Err(context
+            .node
+            .fault(format!("{} pads for {source:?}", pairs.len())));
     }
-    let shape: Vec<usize> =
-        source.iter().zip(pairs).map(|(dim, [before, after])| dim + before + after).collect();
+    let shape: Vec<usize> = source
+        .iter()
+        .zip(pairs)
+        .map(|(dim, [before, after])| dim + before + after)
+        .collect();
     let images = value.is_nchw();
     let (name, order) = if images {
         (context.target.nchw(value)?, TO_NCHW.to_vec())
@@ -164,7 +194,11 @@ fn pad(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let pads = context.target.graph.ints(&pads);
     let mode = vec![Attr::Text("mode", "constant")];
     let result = context.target.graph.node("Pad", &[&name, &pads], mode);
-    Ok(if images { nchw(result, shape) } else { same(result, shape) })
+    Ok(if images {
+        nchw(result, shape)
+    } else {
+        same(result, shape)
+    })
 }
 
 fn gather(context: &mut Context<'_>) -> Result<Value, ConvertError> {
@@ -179,7 +213,10 @@ fn gather(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     shape.extend(&value.shape()[axis + 1..]);
     let (source, at) = (context.target.same(value), context.target.same(indices));
     let attrs = vec![Attr::Int("axis", axis as i64)];
-    Ok(same(context.target.graph.node("Gather", &[&source, &at], attrs), shape))
+    Ok(same(
+        context.target.graph.node("Gather", &[&source, &at], attrs),
+        shape,
+    ))
 }
 
 fn transpose(context: &mut Context<'_>) -> Result<Value, ConvertError> {
@@ -192,27 +229,47 @@ fn transpose(context: &mut Context<'_>) -> Result<Value, ConvertError> {
         .collect();
     let axes = axes?;
     if axes.len() != source.len() {
-        return Err(context.node.fault(format!("{order:?} does not order {source:?}")));
+        return Err(context
+            .node
+            .fault(format!("{order:?} does not order {source:?}")));
     }
     let shape = axes.iter().map(|&axis| source[axis]).collect();
     let name = context.target.same(value);
     let attrs = vec![Attr::Ints("perm", as_ints(&axes))];
-    Ok(same(context.target.graph.node("Transpose", &[&name], attrs), shape))
+    Ok(same(
+        context.target.graph.node("Transpose", &[&name], attrs),
+        shape,
+    ))
 }
 
 fn tile(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let value = context.operand(0)?;
-    let times: Result<Vec<usize>, _> =
-        context.constant(1)?.as_integers()?.iter().map(|&times| usize::try_from(times)).collect();
+    let times: Result<Vec<usize>, _> = context
+        .constant(1)?
+        .as_integers()?
+        .iter()
+        .map(|&times| usize::try_from(times))
+        .collect();
     let times = times.map_err(|_| context.node.fault("repeats less than nothing"))?;
     if times.len() != value.shape().len() {
         return Err(context.node.fault("one repetition per axis was expected"));
     }
-    let shape: Vec<usize> = value.shape().iter().zip(&times).map(|(dim, n)| dim * n).collect();
+    let shape: Vec<usize> = value
+        .shape()
+        .iter()
+        .zip(&times)
+        .map(|(dim, n)| dim * n)
+        .collect();
     let name = context.target.same(value);
     if shape == value.shape() {
         return Ok(same(name, shape));
     }
     let times = context.target.graph.ints(&as_ints(&times));
-    Ok(same(context.target.graph.node("Tile", &[&name, &times], Vec::new()), shape))
+    Ok(same(
+        context
+            .target
+            .graph
+            .node("Tile", &[&name, &times], Vec::new()),
+        shape,
+    ))
 }

@@ -52,14 +52,16 @@ pub(super) fn resolve(
         return Err(node.fault("begin, end and strides differ in length"));
     }
     let bit = |mask: i64, spec: usize| mask >> spec & 1 == 1;
-    let plain = (0..specs).filter(|&spec| {
-        !bit(masks.ellipsis, spec) && !bit(masks.new_axis, spec)
-    });
+    let plain = (0..specs).filter(|&spec| !bit(masks.ellipsis, spec) && !bit(masks.new_axis, spec));
     let covered = plain.count();
-    if covered > shape.len() {
+    let ellipses = (0..specs).filter(|&spec| bit(masks.ellipsis, spec)).count();
+    if covered > shape.len() || ellipses > 1 {
         return Err(node.fault(format!("slices {covered} axes of {shape:?}")));
     }
-    let mut plan = Plan { takes: Vec::new(), shape: Vec::new() };
+    let mut plan = Plan {
+        takes: Vec::new(),
+        shape: Vec::new(),
+    };
     for spec in 0..specs {
         if bit(masks.ellipsis, spec) {
             for _ in 0..shape.len() - covered {
@@ -93,7 +95,11 @@ pub(super) fn resolve(
 impl Plan {
     fn whole_axis(&mut self, shape: &[usize]) {
         let dim = shape[self.takes.len()];
-        self.takes.push(Take { start: 0, step: 1, count: dim });
+        self.takes.push(Take {
+            start: 0,
+            step: 1,
+            count: dim,
+        });
         self.shape.push(dim);
     }
 }
@@ -101,7 +107,11 @@ impl Plan {
 fn index(dim: usize, at: i64) -> Option<Take> {
     let dim = i64::try_from(dim).ok()?;
     let start = if at < 0 { at + dim } else { at };
-    (0..dim).contains(&start).then_some(Take { start, step: 1, count: 1 })
+    (0..dim).contains(&start).then_some(Take {
+        start,
+        step: 1,
+        count: 1,
+    })
 }
 
 /// The elements between two bounds; an absent bound is the end that the step starts or stops at.
@@ -112,7 +122,10 @@ fn range(dim: usize, begin: Option<i64>, end: Option<i64>, step: i64) -> Option<
     let start = begin.map_or(if step < 0 { highest } else { lowest }, clamp);
     let stop = end.map_or(if step < 0 { lowest } else { highest }, clamp);
     let span = if step < 0 { start - stop } else { stop - start };
-    let count = span.max(0).checked_add(step.abs() - 1)?.checked_div(step.abs())?;
+    let count = span
+        .max(0)
+        .checked_add(step.abs() - 1)?
+        .checked_div(step.abs())?;
     let count = usize::try_from(count).ok()?;
     (count > 0).then_some(Take { start, step, count })
 }
@@ -135,10 +148,16 @@ mod tests {
         let open = node(
             r#""begin_mask":{"i":"1"},"end_mask":{"i":1},"shrink_axis_mask":{"i":2},"new_axis_mask":{"i":4}"#,
         );
-        let bounds =
-            Bounds { begin: &[5, -1, 0, 1], end: &[0, 0, 0, 3], strides: &[1, 1, 1, 1] };
+        let bounds = Bounds {
+            begin: &[5, -1, 0, 1],
+            end: &[0, 0, 0, 3],
+            strides: &[1, 1, 1, 1],
+        };
         let plan = resolve(&open, &[4, 6, 9, 2], &bounds).unwrap();
-        assert_eq!(plan.takes, [take(0, 1, 4), take(5, 1, 1), take(1, 1, 2), take(0, 1, 2)]);
+        assert_eq!(
+            plan.takes,
+            [take(0, 1, 4), take(5, 1, 1), take(1, 1, 2), take(0, 1, 2)]
+        );
         assert_eq!(plan.shape, [4, 1, 2, 2]);
     }
 
@@ -147,7 +166,11 @@ mod tests {
         let plan = resolve(
             &node(r#""ellipsis_mask":{"i":1}"#),
             &[2, 3, 8],
-            &Bounds { begin: &[0, 1], end: &[0, 8], strides: &[1, 3] },
+            &Bounds {
+                begin: &[0, 1],
+                end: &[0, 8],
+                strides: &[1, 3],
+            },
         );
         let plan = plan.unwrap();
         assert_eq!(plan.takes, [take(0, 1, 2), take(0, 1, 3), take(1, 3, 3)]);
@@ -158,14 +181,22 @@ mod tests {
         let plan = resolve(
             &node(r#""begin_mask":{"i":1},"end_mask":{"i":1}"#),
             &[5],
-            &Bounds { begin: &[0], end: &[0], strides: &[-2] },
+            &Bounds {
+                begin: &[0],
+                end: &[0],
+                strides: &[-2],
+            },
         );
         assert_eq!(plan.unwrap().takes, [take(4, -2, 3)]);
     }
 
     #[test]
     fn slices_outside_the_value_are_refused() {
-        let bounds = Bounds { begin: &[4], end: &[5], strides: &[1] };
+        let bounds = Bounds {
+            begin: &[4],
+            end: &[5],
+            strides: &[1],
+        };
         assert!(resolve(&node(""), &[4], &bounds).is_err());
         assert!(resolve(&node(r#""shrink_axis_mask":{"i":1}"#), &[4], &bounds).is_err());
     }

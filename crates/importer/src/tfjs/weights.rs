@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::error::ConvertError;
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Tensor, count};
 
 #[derive(Deserialize)]
 pub(super) struct WeightGroup {
@@ -37,7 +37,10 @@ pub(super) fn read(
     let mut constants = BTreeMap::new();
     let mut at = 0;
     for entry in groups.iter().flat_map(|group| &group.weights) {
-        let stored = entry.quantization.as_ref().map_or(&entry.dtype, |how| &how.dtype);
+        let stored = entry
+            .quantization
+            .as_ref()
+            .map_or(&entry.dtype, |how| &how.dtype);
         let width = match stored.as_str() {
             "float32" | "int32" => 4,
             "float16" => 2,
@@ -49,13 +52,16 @@ pub(super) fn read(
                 )));
             }
         };
-        let elements = entry.shape.iter().try_fold(1_usize, |all, &dim| all.checked_mul(dim));
-        let wanted = elements.and_then(|elements| elements.checked_mul(width));
+        let wanted = count(&entry.shape).and_then(|elements| elements.checked_mul(width));
         let wanted = wanted.ok_or_else(|| {
             ConvertError::Malformed(format!("weight '{}' has an impossible shape", entry.name))
         })?;
         let part = bytes.get(at..).and_then(|rest| rest.get(..wanted));
-        let part = part.ok_or(ConvertError::Truncated { offset: at, wanted, length: bytes.len() })?;
+        let part = part.ok_or(ConvertError::Truncated {
+            offset: at,
+            wanted,
+            length: bytes.len(),
+        })?;
         at += wanted;
         let tensor = Tensor::new(entry.shape.clone(), decode(stored, part))?;
         constants.insert(entry.name.clone(), Arc::new(tensor));
@@ -74,16 +80,31 @@ fn decode(stored: &str, bytes: &[u8]) -> Data {
     match stored {
         "int32" => {
             let values = bytes.as_chunks::<4>().0;
-            Data::I32(values.iter().map(|&value| i32::from_le_bytes(value)).collect())
+            Data::I32(
+                values
+                    .iter()
+                    .map(|&value| i32::from_le_bytes(value))
+                    .collect(),
+            )
         }
         "float16" => {
             let values = bytes.as_chunks::<2>().0;
-            Data::F32(values.iter().map(|&value| widen(u16::from_le_bytes(value))).collect())
+            Data::F32(
+                values
+                    .iter()
+                    .map(|&value| widen(u16::from_le_bytes(value)))
+                    .collect(),
+            )
         }
         "bool" => Data::Bool(bytes.iter().map(|&value| value != 0).collect()),
         _ => {
             let values = bytes.as_chunks::<4>().0;
-            Data::F32(values.iter().map(|&value| f32::from_le_bytes(value)).collect())
+            Data::F32(
+                values
+                    .iter()
+                    .map(|&value| f32::from_le_bytes(value))
+                    .collect(),
+            )
         }
     }
 }
@@ -133,13 +154,31 @@ mod tests {
         let groups = group(r#"{"name":"w","shape":[2],"dtype":"float32"}"#);
         assert!(read(&groups, &[0; 8]).is_ok());
         let short = read(&groups, &[0; 7]).unwrap_err();
-        assert!(matches!(short, ConvertError::Truncated { offset: 0, wanted: 8, length: 7 }));
-        assert!(read(&groups, &[0; 9]).unwrap_err().to_string().contains("9 bytes"));
+        assert!(matches!(
+            short,
+            ConvertError::Truncated {
+                offset: 0,
+                wanted: 8,
+                length: 7
+            }
+        ));
+        assert!(
+            read(&groups, &[0; 9])
+                .unwrap_err()
+                .to_string()
+                .contains("9 bytes")
+        );
     }
 
     #[test]
     fn unknown_quantisation_is_named() {
-        let entry = r#"{"name":"w","shape":[2],"dtype":"float32","quantization":{"dtype":"uint8"}}"#;
-        assert!(read(&group(entry), &[0; 2]).unwrap_err().to_string().contains("uint8"));
+        let entry =
+            r#"{"name":"w","shape":[2],"dtype":"float32","quantization":{"dtype":"uint8"}}"#;
+        assert!(
+            read(&group(entry), &[0; 2])
+                .unwrap_err()
+                .to_string()
+                .contains("uint8")
+        );
     }
 }
