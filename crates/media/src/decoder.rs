@@ -8,10 +8,13 @@ use crate::input::SealedInput;
 use crate::jail::JailLevel;
 use crate::limits::{ClipLimits, ProcessLimits, StillLimits};
 use crate::pool::Pool;
-use crate::process::WorkerProgram;
+use crate::process::{HAND_OVER_FAILED, WorkerProgram};
 use crate::records::{Frame, Job, Record, StillDescription};
 use crate::referee::Allowance;
 use crate::stream::{ClipStream, Link, Message};
+
+/// Limit: a second worker in a row that dies before it begins is no accident.
+const RETRIES_MAX: u32 = 1;
 
 /// How decoding is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,20 +125,27 @@ impl Decoder {
         process: &ProcessLimits,
         allowance: Allowance,
     ) -> Result<Link, MediaError> {
-        let mut worker = self.pool.take()?;
-        if worker.give(job, input, process.waiting_ms_max).is_err() {
-            // It died between the pool's last look and now. One more try, on a new one.
-            worker = self.pool.take()?;
-            worker.give(job, input, process.waiting_ms_max)?;
-        }
         let is_still = matches!(job, Job::Still(_));
-        Link::open(
-            worker,
-            Arc::clone(&self.pool),
-            allowance,
-            is_still,
-            self.jail_level_min,
-        )
+        let mut retries_left = RETRIES_MAX;
+        loop {
+            let mut worker = self.pool.take()?;
+            let link = worker
+                .give(job, input, process.waiting_ms_max)
+                .and_then(|()| {
+                    let pool = Arc::clone(&self.pool);
+                    Link::open(worker, pool, allowance, is_still, self.jail_level_min)
+                });
+            match link {
+                // It died before its jail was closed, so the input is not to blame: somebody
+                // killed it while it waited.
+                Err(MediaError::Killed { .. } | MediaError::Died { .. } | HAND_OVER_FAILED)
+                    if retries_left > 0 =>
+                {
+                    retries_left -= 1;
+                }
+                link => return link,
+            }
+        }
     }
 }
 

@@ -29,6 +29,11 @@ const PIPE_BYTES: usize = 1 << 20;
 /// How long a worker that closed its pipe may take to end before it is killed.
 const ENDING_MS_MAX: u64 = 2_000;
 
+/// The worker's end of the socket is gone.
+pub(crate) const HAND_OVER_FAILED: MediaError = MediaError::Spawn {
+    stage: "hand over the job",
+};
+
 /// The program that becomes a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerProgram {

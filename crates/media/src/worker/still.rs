@@ -41,7 +41,7 @@ fn decode_with<D: ImageDecoder>(
     limits: &StillLimits,
     output: &Output,
 ) -> Result<(), Stop> {
-    let mut decoder = decoder.map_err(|_| Refusal::Damaged)?;
+    let mut decoder = decoder.map_err(|error| refusal(&error))?;
     let (coded_width, coded_height) = decoder.dimensions();
     let pixels = coded_width.checked_mul(coded_height);
     if pixels.is_none_or(|pixels| pixels > limits.pixels_max) {
@@ -56,8 +56,8 @@ fn decode_with<D: ImageDecoder>(
     );
     decoder
         .set_limits(allocation_limits())
-        .map_err(|_| Refusal::TooManyPixels)?;
-    let decoded = DynamicImage::from_decoder(decoder).map_err(|_| Refusal::Damaged)?;
+        .map_err(|error| refusal(&error))?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
     let rgb = on_white(decoded);
     let rgb = if (coded_width, coded_height) == (u32::from(width), u32::from(height)) {
         rgb
@@ -80,6 +80,14 @@ fn decode_with<D: ImageDecoder>(
         emitted_frames_count: 1,
         ..ClipEnd::default()
     })
+}
+
+fn refusal(error: &ImageError) -> Refusal {
+    if matches!(error, ImageError::Limits(_)) {
+        Refusal::TooManyPixels
+    } else {
+        Refusal::Damaged
+    }
 }
 
 /// Transparent pictures are shown on white, as a viewer would; what lies under transparency is

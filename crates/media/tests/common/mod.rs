@@ -9,7 +9,7 @@ use zhenren_media::{
 };
 
 /// The test worker in one of its modes.
-pub fn config(mode: &[&str]) -> DecoderConfig {
+pub(crate) fn config(mode: &[&str]) -> DecoderConfig {
     let program = WorkerProgram {
         path: env!("CARGO_BIN_EXE_media-test-worker").into(),
         arguments: mode.iter().map(Into::into).collect(),
@@ -22,32 +22,32 @@ pub fn config(mode: &[&str]) -> DecoderConfig {
 }
 
 /// A decoder that starts its workers when they are needed.
-pub fn decoder(mode: &[&str]) -> Decoder {
+pub(crate) fn decoder(mode: &[&str]) -> Decoder {
     Decoder::new(config(mode)).expect("a decoder")
 }
 
 /// The real worker.
-pub fn real_decoder() -> Decoder {
+pub(crate) fn real_decoder() -> Decoder {
     decoder(&["serve"])
 }
 
 /// Bytes that reach a worker, whatever they are worth to it.
-pub const MATROSKA_HEAD: &[u8] = &[
+pub(crate) const MATROSKA_HEAD: &[u8] = &[
     0x1a, 0x45, 0xdf, 0xa3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
 ];
 
 /// Everything one recording gave.
 #[derive(Debug, Default)]
-pub struct Collected {
-    pub description: Option<ClipDescription>,
-    pub frames: Vec<Frame>,
-    pub samples: Vec<i16>,
-    pub first_pcm_pts_us: Option<i64>,
-    pub end: Option<ClipEnd>,
-    pub error: Option<MediaError>,
+pub(crate) struct Collected {
+    pub(crate) description: Option<ClipDescription>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) samples: Vec<i16>,
+    pub(crate) first_pcm_pts_us: Option<i64>,
+    pub(crate) end: Option<ClipEnd>,
+    pub(crate) error: Option<MediaError>,
 }
 
-pub fn collect(decoder: &Decoder, bytes: &[u8], limits: &ClipLimits) -> Collected {
+pub(crate) fn collect(decoder: &Decoder, bytes: &[u8], limits: &ClipLimits) -> Collected {
     let mut collected = Collected::default();
     let stream = match decoder.decode_clip(bytes, limits) {
         Ok(stream) => stream,
@@ -76,7 +76,7 @@ pub fn collect(decoder: &Decoder, bytes: &[u8], limits: &ClipLimits) -> Collecte
 /// Runs the ffmpeg program once per recipe and keeps the result between runs.
 ///
 /// `recipe` is the command line without the output file; the name's extension picks the format.
-pub fn media(name: &str, recipe: &str) -> Vec<u8> {
+pub(crate) fn media(name: &str, recipe: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("media-files");
     std::fs::create_dir_all(&folder).expect("a folder for test media");
     // The recipe is part of the name, so that a changed recipe is run again.
@@ -114,49 +114,49 @@ pub fn media(name: &str, recipe: &str) -> Vec<u8> {
 const SOURCE: &str = "-f lavfi -i testsrc2=size=320x240:rate=30:duration=3 \
                       -f lavfi -i sine=frequency=440:sample_rate=48000:duration=3";
 
-pub fn webm_vp8_opus() -> Vec<u8> {
+pub(crate) fn webm_vp8_opus() -> Vec<u8> {
     let recipe = "-c:v libvpx -deadline realtime -cpu-used 8 -b:v 600k -g 30 -c:a libopus -b:a 48k";
     media("vp8.webm", &format!("{SOURCE} {recipe}"))
 }
 
-pub fn webm_vp9_opus() -> Vec<u8> {
+pub(crate) fn webm_vp9_opus() -> Vec<u8> {
     let recipe =
         "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 600k -g 30 -c:a libopus -b:a 48k";
     media("vp9.webm", &format!("{SOURCE} {recipe}"))
 }
 
-pub fn mp4_h264_aac() -> Vec<u8> {
+pub(crate) fn mp4_h264_aac() -> Vec<u8> {
     let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a aac";
     media("h264.mp4", &format!("{SOURCE} {recipe}"))
 }
 
 /// As a phone's browser records: fragments, each of which can be read alone.
-pub fn mp4_fragmented() -> Vec<u8> {
+pub(crate) fn mp4_fragmented() -> Vec<u8> {
     let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a aac \
                   -movflags frag_keyframe+empty_moov+default_base_moof";
     media("fragments.mp4", &format!("{SOURCE} {recipe}"))
 }
 
-pub fn mkv_h264_opus() -> Vec<u8> {
+pub(crate) fn mkv_h264_opus() -> Vec<u8> {
     let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a libopus";
     media("h264.mkv", &format!("{SOURCE} {recipe}"))
 }
 
-pub fn webm_av1() -> Vec<u8> {
+pub(crate) fn webm_av1() -> Vec<u8> {
     let recipe = "-an -c:v libaom-av1 -usage realtime -cpu-used 8 -b:v 400k";
     let source = "-f lavfi -i testsrc2=size=160x120:rate=15:duration=1";
     media("av1.webm", &format!("{source} {recipe}"))
 }
 
 /// A small generator with a seed, so that a failing case can be named and repeated.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
