@@ -1,1 +1,35 @@
-//! store
+//! Rows and jobs, on SQLite and PostgreSQL, through one SQL text.
+//!
+//! Stores decisions and makes none. Time and ids are parameters, never taken from a clock. Every
+//! function takes `&mut Transaction`; a use case begins one, calls what it needs, and commits.
+//! Personal columns pass through the vault on their way in and out. Knows no HTTP and no media.
+
+pub mod accounts;
+pub mod apps;
+pub mod attempts;
+pub mod audit;
+pub mod capture_tokens;
+pub mod codec;
+#[cfg(test)]
+mod conformance;
+mod dialect;
+mod error;
+pub mod evidence;
+pub mod idempotency;
+pub mod identity_keys;
+pub mod jobs;
+pub mod ledger;
+mod migrate;
+pub mod nonces;
+pub mod parts;
+pub mod people;
+mod retry;
+mod sql;
+mod value;
+pub mod verifications;
+
+pub use error::StoreError;
+pub use migrate::SCHEMA_VERSION;
+pub use retry::{IsBusy, retry_busy};
+pub use sql::{Pool, Row, Transaction};
+pub use value::Value;

@@ -25,7 +25,7 @@ const PREFIX_SIZE: usize = NONCE_SIZE - 5;
 /// Limit: plain bytes in one chunk; what a reader holds before it knows they are genuine.
 const CHUNK_SIZE: usize = 64 * 1024;
 /// Limit: parts of one object that are looked for when it is destroyed.
-pub const PARTS_COUNT_MAX: u32 = 256;
+pub(crate) const PARTS_COUNT_MAX: u32 = 256;
 
 /// Where evidence objects are kept.
 #[derive(Clone)]
