@@ -24,17 +24,20 @@ fn main() -> ExitCode {
             jail::confine().expect("confine");
             let assignment = worker::receive().expect("a job");
             jail::close(&assignment.process_limits(), FIRST_CLOSED_FD).expect("close");
+            lies::claim_jail();
             probes::run(name)
         }
         // Behind Landlock and the identity alone: what the system call filter hides.
         ["confined", name] => {
             jail::confine().expect("confine");
             worker::receive().expect("a job");
+            lies::claim_jail();
             probes::run(name)
         }
         // The jail without its system call filter does not exist; this shows that probes can fail.
         ["free", name] => {
             worker::receive().expect("a job");
+            lies::claim_jail();
             probes::run(name)
         }
         ["lie", name] => {

@@ -170,11 +170,11 @@ fn a_recording_that_changes_its_size_midway() {
 
 fn base_files() -> Vec<(&'static str, Vec<u8>)> {
     vec![
-        ("webm vp8 opus", common::webm_vp8_opus()),
-        ("webm vp9 opus", common::webm_vp9_opus()),
-        ("mp4 h264 aac", common::mp4_h264_aac()),
-        ("mp4 fragments", common::mp4_fragmented()),
-        ("mkv h264 opus", common::mkv_h264_opus()),
+        ("webm vp8 opus", common::webm_vp8_opus(1)),
+        ("webm vp9 opus", common::webm_vp9_opus(1)),
+        ("mp4 h264 aac", common::mp4_h264_aac(1)),
+        ("mp4 fragments", common::mp4_fragmented(1)),
+        ("mkv h264 opus", common::mkv_h264_opus(1)),
         ("webm av1", common::webm_av1()),
     ]
 }
@@ -232,7 +232,7 @@ fn truncated_files() {
 
 #[test]
 fn half_a_webm_gives_half_of_it() {
-    let file = common::webm_vp8_opus();
+    let file = common::webm_vp8_opus(3);
     let collected = collect(
         &real_decoder(),
         &file[..file.len() / 2],

@@ -5,7 +5,7 @@ mod common;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use common::{MATROSKA_HEAD, decoder};
+use common::{MATROSKA_HEAD, collect, decoder};
 use zhenren_media::{ClipLimits, Decoder, JailLevel, MediaError, ProcessLimits};
 
 const SUCCEEDED: MediaError = MediaError::Died { exit_code: 40 };
@@ -24,9 +24,9 @@ fn ending_under(mode: &[&str], process: ProcessLimits) -> MediaError {
         process,
         ..ClipLimits::default()
     };
-    decoder(mode)
-        .decode_clip(MATROSKA_HEAD, &limits)
-        .expect_err("probes decode nothing")
+    collect(&decoder(mode), MATROSKA_HEAD, &limits)
+        .error
+        .expect("probes decode nothing")
 }
 
 #[test]
@@ -157,7 +157,14 @@ fn limits_kill() {
     let aborted = MediaError::Killed {
         signal: libc::SIGABRT,
     };
-    assert_eq!(ending(&["probe", "eat-memory"]), aborted);
+    let little_memory = ProcessLimits {
+        address_space_bytes_max: 768 << 20,
+        ..ProcessLimits::default()
+    };
+    assert_eq!(
+        ending_under(&["probe", "eat-memory"], little_memory),
+        aborted
+    );
     assert_eq!(ending(&["probe", "abort"]), aborted);
 }
 

@@ -106,7 +106,7 @@ fn a_hundred_jobs_leave_nothing() {
 /// The kernel ends a worker with the thread that started it. Blocking threads of an async runtime
 /// come and go; a worker must not depend on them.
 fn workers_outlive_the_threads_that_asked() {
-    let file = common::webm_vp8_opus();
+    let file = common::webm_vp8_opus(3);
     let decoder = common::real_decoder();
     let mut stream = std::thread::spawn({
         let decoder = decoder.clone();

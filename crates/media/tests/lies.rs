@@ -91,7 +91,7 @@ fn the_clock_ends_what_does_not_end() {
 
 #[test]
 fn a_slow_reader_does_not_use_up_the_workers_time() {
-    let file = common::webm_vp8_opus();
+    let file = common::webm_vp8_opus(3);
     let mut stream = common::real_decoder()
         .decode_clip(&file, &limits())
         .unwrap();

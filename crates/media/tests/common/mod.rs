@@ -110,36 +110,40 @@ pub(crate) fn media(name: &str, recipe: &str) -> Vec<u8> {
     std::fs::read(&path).expect("read the test media")
 }
 
-/// Three seconds of moving test picture, 30 frames a second, with a 440 Hz tone.
-const SOURCE: &str = "-f lavfi -i testsrc2=size=320x240:rate=30:duration=3 \
-                      -f lavfi -i sine=frequency=440:sample_rate=48000:duration=3";
-
-pub(crate) fn webm_vp8_opus() -> Vec<u8> {
-    let recipe = "-c:v libvpx -deadline realtime -cpu-used 8 -b:v 600k -g 30 -c:a libopus -b:a 48k";
-    media("vp8.webm", &format!("{SOURCE} {recipe}"))
+/// A moving test picture, 30 frames a second, with a 440 Hz tone.
+fn source(seconds: u32) -> String {
+    format!(
+        "-f lavfi -i testsrc2=size=320x240:rate=30:duration={seconds} \
+         -f lavfi -i sine=frequency=440:sample_rate=48000:duration={seconds}"
+    )
 }
 
-pub(crate) fn webm_vp9_opus() -> Vec<u8> {
+pub(crate) fn webm_vp8_opus(seconds: u32) -> Vec<u8> {
+    let recipe = "-c:v libvpx -deadline realtime -cpu-used 8 -b:v 600k -g 30 -c:a libopus -b:a 48k";
+    media("vp8.webm", &format!("{} {recipe}", source(seconds)))
+}
+
+pub(crate) fn webm_vp9_opus(seconds: u32) -> Vec<u8> {
     let recipe =
         "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 600k -g 30 -c:a libopus -b:a 48k";
-    media("vp9.webm", &format!("{SOURCE} {recipe}"))
+    media("vp9.webm", &format!("{} {recipe}", source(seconds)))
 }
 
-pub(crate) fn mp4_h264_aac() -> Vec<u8> {
+pub(crate) fn mp4_h264_aac(seconds: u32) -> Vec<u8> {
     let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a aac";
-    media("h264.mp4", &format!("{SOURCE} {recipe}"))
+    media("h264.mp4", &format!("{} {recipe}", source(seconds)))
 }
 
 /// As a phone's browser records: fragments, each of which can be read alone.
-pub(crate) fn mp4_fragmented() -> Vec<u8> {
-    let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a aac \
+pub(crate) fn mp4_fragmented(seconds: u32) -> Vec<u8> {
+    let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 15 -c:a aac \
                   -movflags frag_keyframe+empty_moov+default_base_moof";
-    media("fragments.mp4", &format!("{SOURCE} {recipe}"))
+    media("fragments.mp4", &format!("{} {recipe}", source(seconds)))
 }
 
-pub(crate) fn mkv_h264_opus() -> Vec<u8> {
+pub(crate) fn mkv_h264_opus(seconds: u32) -> Vec<u8> {
     let recipe = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -c:a libopus";
-    media("h264.mkv", &format!("{SOURCE} {recipe}"))
+    media("h264.mkv", &format!("{} {recipe}", source(seconds)))
 }
 
 pub(crate) fn webm_av1() -> Vec<u8> {
