@@ -11,11 +11,14 @@ use crate::ImportError;
 
 /// The whole file.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, ImportError> {
-    fs::read(file).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => ImportError::Missing {
-            file: file.to_owned(),
-        },
-        _ => fault("read", file, source),
+    fs::read(file).map_err(|source| {
+        if source.kind() == io::ErrorKind::NotFound {
+            ImportError::Missing {
+                file: file.to_owned(),
+            }
+        } else {
+            fault("read", file, source)
+        }
     })
 }
 

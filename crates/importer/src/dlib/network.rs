@@ -23,30 +23,7 @@ struct Plane {
 
 /// Builds the graph.
 pub(super) fn build(network: &Network) -> Result<Converted, ConvertError> {
-    let [height, width] = network.size;
-    let input_shape = vec![1, height, width, 3];
-    let mut graph = GraphBuilder::new("dlib_resnet");
-    graph.set_label("input");
-    graph.input("image", &input_shape);
-    let means = graph.constant(&Tensor::floats(network.means.to_vec()));
-    let centred = graph.node("Sub", &["image", &means], Vec::new());
-    let scale = graph.constant(&Tensor::scalar(INPUT_SCALE));
-    let scaled = graph.node("Div", &[&centred, &scale], Vec::new());
-    let planes = graph.node(
-        "Transpose",
-        &[&scaled],
-        vec![Attr::Ints("perm", vec![0, 3, 1, 2])],
-    );
-    let first = Plane {
-        name: planes,
-        shape: [3, height, width],
-    };
-    let mut flow = Flow {
-        graph,
-        block: first.clone(),
-        now: first,
-        shortcut: None,
-    };
+    let mut flow = Flow::begin(network);
     let mut layers = network.layers.iter().enumerate().peekable();
     let mut added = false;
     while let Some((index, layer)) = layers.next() {
@@ -82,7 +59,7 @@ pub(super) fn build(network: &Network) -> Result<Converted, ConvertError> {
                 outputs,
                 params,
             } => {
-                return flow.finish(*inputs, *outputs, params, input_shape);
+                return flow.finish(*inputs, *outputs, params);
             }
             Layer::Affine { .. } => {
                 return Err(malformed("an affine layer that follows no convolution"));
@@ -101,6 +78,8 @@ fn malformed(detail: impl Into<String>) -> ConvertError {
 
 struct Flow {
     graph: GraphBuilder,
+    /// Batch, height, width, colours.
+    input_shape: Vec<usize>,
     /// Output of the last layer.
     now: Plane,
     /// Input of the current residual block.
@@ -110,6 +89,32 @@ struct Flow {
 }
 
 impl Flow {
+    /// The input layer: dlib's normalisation, then channels first.
+    fn begin(network: &Network) -> Self {
+        let [height, width] = network.size;
+        let input_shape = vec![1, height, width, 3];
+        let mut graph = GraphBuilder::new("dlib_resnet");
+        graph.set_label("input");
+        graph.input("image", &input_shape);
+        let means = graph.constant(&Tensor::floats(network.means.to_vec()));
+        let centred = graph.node("Sub", &["image", &means], Vec::new());
+        let scale = graph.constant(&Tensor::scalar(INPUT_SCALE));
+        let scaled = graph.node("Div", &[&centred, &scale], Vec::new());
+        let perm = vec![Attr::Ints("perm", vec![0, 3, 1, 2])];
+        let name = graph.node("Transpose", &[&scaled], perm);
+        let first = Plane {
+            name,
+            shape: [3, height, width],
+        };
+        Self {
+            graph,
+            input_shape,
+            block: first.clone(),
+            now: first,
+            shortcut: None,
+        }
+    }
+
     fn relu(&mut self) {
         self.now.name = self.graph.node("Relu", &[&self.now.name], Vec::new());
     }
@@ -215,7 +220,6 @@ impl Flow {
         inputs: usize,
         outputs: usize,
         params: &[f32],
-        input_shape: Vec<usize>,
     ) -> Result<Converted, ConvertError> {
         if self.now.shape != [inputs, 1, 1] {
             return Err(malformed(format!(
@@ -233,7 +237,7 @@ impl Flow {
         self.graph.output("features", &features, &shape);
         Ok(Converted {
             onnx: self.graph.finish("dlib face recognition network"),
-            input: ("image".to_owned(), input_shape),
+            input: ("image".to_owned(), self.input_shape),
             outputs: vec![("features".to_owned(), shape)],
         })
     }
@@ -255,7 +259,9 @@ fn fold_affine(
     let (scales, shifts) = affine.split_at(filters);
     let per_filter = kernels.len() / filters;
     for (filter, scale) in kernels.chunks_exact_mut(per_filter).zip(scales) {
-        filter.iter_mut().for_each(|weight| *weight *= scale);
+        for weight in filter {
+            *weight *= scale;
+        }
     }
     for (bias, (scale, shift)) in biases.iter_mut().zip(scales.iter().zip(shifts)) {
         *bias = scale * *bias + shift;

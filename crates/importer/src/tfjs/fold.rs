@@ -9,7 +9,7 @@ use crate::error::ConvertError;
 use crate::tensor::{Data, Tensor, count, positions, strides};
 
 /// Refuses constants that a damaged file could blow up to.
-const MAX_ELEMENTS: usize = 16 << 20;
+const MAX_ELEMENTS: usize = 4 << 20;
 
 /// The result of `node` over constants, or `None` where this module does not evaluate it.
 pub(super) fn evaluate(node: &Node, of: &[&Tensor]) -> Result<Option<Tensor>, ConvertError> {

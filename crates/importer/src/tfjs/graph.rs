@@ -1,6 +1,6 @@
 //! Reads the JSON file of a graph model: nodes with attributes, inputs, outputs.
 //!
-//! The JSON is a printed GraphDef, so 64-bit integers may come as text and text as base64.
+//! The JSON is a printed `GraphDef`, so 64-bit integers may come as text and text as base64.
 
 use std::collections::BTreeMap;
 use std::fmt;

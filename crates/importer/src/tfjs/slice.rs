@@ -47,14 +47,15 @@ pub(super) fn resolve(
         new_axis: node.int("new_axis_mask", 0)?,
         shrink: node.int("shrink_axis_mask", 0)?,
     };
-    let specs = bounds.begin.len();
-    if bounds.end.len() != specs || bounds.strides.len() != specs || specs > 32 {
+    let count = bounds.begin.len();
+    if bounds.end.len() != count || bounds.strides.len() != count || count > 32 {
         return Err(node.fault("begin, end and strides differ in length"));
     }
     let bit = |mask: i64, spec: usize| mask >> spec & 1 == 1;
-    let plain = (0..specs).filter(|&spec| !bit(masks.ellipsis, spec) && !bit(masks.new_axis, spec));
-    let covered = plain.count();
-    let ellipses = (0..specs).filter(|&spec| bit(masks.ellipsis, spec)).count();
+    let addressed =
+        (0..count).filter(|&spec| !bit(masks.ellipsis, spec) && !bit(masks.new_axis, spec));
+    let covered = addressed.count();
+    let ellipses = (0..count).filter(|&spec| bit(masks.ellipsis, spec)).count();
     if covered > shape.len() || ellipses > 1 {
         return Err(node.fault(format!("slices {covered} axes of {shape:?}")));
     }
@@ -62,22 +63,22 @@ pub(super) fn resolve(
         takes: Vec::new(),
         shape: Vec::new(),
     };
-    for spec in 0..specs {
-        if bit(masks.ellipsis, spec) {
+    for at in 0..count {
+        if bit(masks.ellipsis, at) {
             for _ in 0..shape.len() - covered {
                 plan.whole_axis(shape);
             }
-        } else if bit(masks.new_axis, spec) {
+        } else if bit(masks.new_axis, at) {
             plan.shape.push(1);
         } else {
             let dim = shape[plan.takes.len()];
-            let begin = (!bit(masks.begin, spec)).then_some(i64::from(bounds.begin[spec]));
-            let end = (!bit(masks.end, spec)).then_some(i64::from(bounds.end[spec]));
-            let shrink = bit(masks.shrink, spec);
+            let begin = (!bit(masks.begin, at)).then_some(i64::from(bounds.begin[at]));
+            let end = (!bit(masks.end, at)).then_some(i64::from(bounds.end[at]));
+            let shrink = bit(masks.shrink, at);
             let take = if shrink {
-                index(dim, i64::from(bounds.begin[spec]))
+                index(dim, i64::from(bounds.begin[at]))
             } else {
-                range(dim, begin, end, i64::from(bounds.strides[spec]))
+                range(dim, begin, end, i64::from(bounds.strides[at]))
             };
             let take = take.ok_or_else(|| node.fault(format!("takes nothing from {shape:?}")))?;
             plan.takes.push(take);
@@ -120,8 +121,12 @@ fn range(dim: usize, begin: Option<i64>, end: Option<i64>, step: i64) -> Option<
     let (lowest, highest) = if step < 0 { (-1, dim - 1) } else { (0, dim) };
     let clamp = |at: i64| (if at < 0 { at + dim } else { at }).clamp(lowest, highest);
     let start = begin.map_or(if step < 0 { highest } else { lowest }, clamp);
-    let stop = end.map_or(if step < 0 { lowest } else { highest }, clamp);
-    let span = if step < 0 { start - stop } else { stop - start };
+    let limit = end.map_or(if step < 0 { lowest } else { highest }, clamp);
+    let span = if step < 0 {
+        start - limit
+    } else {
+        limit - start
+    };
     let count = span
         .max(0)
         .checked_add(step.abs() - 1)?

@@ -14,12 +14,12 @@ use ort::value::TensorRef;
 use zhenren_importer::manifest::{Manifest, Model};
 
 /// The workspace's `runtime` folder.
-pub fn runtime() -> PathBuf {
+pub(crate) fn runtime() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime")
 }
 
 /// The manifest; fails with the remedy where the packages were never fetched.
-pub fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let manifest = Manifest::read(&runtime()).unwrap();
     for source in manifest.models.iter().flat_map(|model| &model.source) {
         present(&runtime().join(&source.file));
@@ -41,7 +41,7 @@ fn library() -> PathBuf {
 }
 
 /// A model of the manifest.
-pub fn model(name: &str) -> Model {
+pub(crate) fn model(name: &str) -> Model {
     let found = manifest()
         .models
         .into_iter()
@@ -50,20 +50,20 @@ pub fn model(name: &str) -> Model {
 }
 
 /// A model of the manifest as the present code translates it.
-pub fn imported(name: &str) -> Vec<u8> {
+pub(crate) fn imported(name: &str) -> Vec<u8> {
     zhenren_importer::import_model(&runtime(), &model(name)).unwrap()
 }
 
 /// A translated model, ready to run on one thread.
-pub struct Runner {
+pub(crate) struct Runner {
     session: Session,
 }
 
 /// One output: its name, shape and values.
-pub type Output = (String, Vec<i64>, Vec<f32>);
+pub(crate) type Output = (String, Vec<i64>, Vec<f32>);
 
 impl Runner {
-    pub fn new(onnx: &[u8]) -> Self {
+    pub(crate) fn new(onnx: &[u8]) -> Self {
         static LIBRARY: OnceLock<Environment> = OnceLock::new();
         let environment = LIBRARY.get_or_init(|| {
             let builder = ort::init_from(library()).unwrap();
@@ -79,7 +79,7 @@ impl Runner {
         }
     }
 
-    pub fn run(&mut self, shape: &[usize], input: &[f32]) -> Vec<Output> {
+    pub(crate) fn run(&mut self, shape: &[usize], input: &[f32]) -> Vec<Output> {
         let tensor = TensorRef::from_array_view((shape.to_vec(), input)).unwrap();
         let outputs = self.session.run(ort::inputs![tensor]).unwrap();
         let read = outputs.iter().map(|(name, value)| {
@@ -91,7 +91,7 @@ impl Runner {
 }
 
 /// Little-endian 32-bit floats.
-pub fn read_floats(file: &Path) -> Vec<f32> {
+pub(crate) fn read_floats(file: &Path) -> Vec<f32> {
     let bytes = std::fs::read(file).unwrap_or_else(|fault| panic!("{}: {fault}", file.display()));
     bytes
         .chunks_exact(4)

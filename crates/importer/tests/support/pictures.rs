@@ -1,13 +1,13 @@
 //! The two pictures of the golden vectors; `runtime/golden/pictures.mjs` draws the same.
 
 /// Uniform noise, size × size × 3 values of 0..=255.
-pub fn noise(size: usize) -> Vec<u8> {
+pub(crate) fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u32;
-    let step = |_| {
+    let value = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0]
     };
-    (0..size * size * 3).map(step).collect()
+    (0..size * size * 3).map(value).collect()
 }
 
 /// Centre x, y and radii in thousandths of the picture, then the colour; later ones lie on top.
@@ -30,12 +30,12 @@ const ELLIPSES: [[i64; 7]; 15] = [
 ];
 
 /// A schematic face, size × size × 3 values of 0..=255.
-pub fn drawing(size: usize) -> Vec<u8> {
-    let side = i64::try_from(size).unwrap();
+pub(crate) fn drawing(size: usize) -> Vec<u8> {
+    let width = i64::try_from(size).unwrap();
     let mut pixels = Vec::new();
-    for y in 0..side {
-        for x in 0..side {
-            let (u, v) = ((2 * x + 1) * 500 / side, (2 * y + 1) * 500 / side);
+    for y in 0..width {
+        for x in 0..width {
+            let (u, v) = ((2 * x + 1) * 500 / width, (2 * y + 1) * 500 / width);
             let mut colour = [90, 110, 130];
             for [cx, cy, rx, ry, red, green, blue] in ELLIPSES {
                 let (a, b) = ((u - cx) * ry, (v - cy) * rx);
