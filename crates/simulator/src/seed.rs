@@ -83,6 +83,10 @@ mod tests {
         let mean = draws.iter().sum::<f32>() / count;
         let variance = draws.iter().map(|d| (d - mean).powi(2)).sum::<f32>() / count;
         assert!((mean - 2.0).abs() < 0.02, "mean {mean}");
-        assert!((variance.sqrt() - 0.5).abs() < 0.02, "deviation {}", variance.sqrt());
+        assert!(
+            (variance.sqrt() - 0.5).abs() < 0.02,
+            "deviation {}",
+            variance.sqrt()
+        );
     }
 }

@@ -81,6 +81,8 @@ pub struct Identity {
     pub beard: f32,
     /// Moustache density, 0 to 1.
     pub moustache: f32,
+    /// Half thickness of the rims of glasses; 0 means none are worn.
+    pub rims: f32,
     /// Shirt colour.
     pub cloth: V3,
     /// Colours of the wall behind, top and bottom.
@@ -103,9 +105,12 @@ pub enum HairStyle {
 impl Identity {
     /// The look that belongs to a seed.
     pub fn from_seed(seed: u64) -> Self {
-        let mut face = proportions(&mut Seeded::new(seed, "proportions"));
-        colour(&mut face, &mut Seeded::new(seed, "colours"));
-        groom(&mut face, &mut Seeded::new(seed, "grooming"));
+        let mut seeded = Seeded::new(seed, "proportions");
+        let stock = Stock::draw(&mut seeded);
+        let mut face = skull(&stock, &mut seeded);
+        features(&mut face, &stock, &mut seeded);
+        colour(&mut face, &stock, &mut Seeded::new(seed, "colours"));
+        groom(&mut face, &stock, &mut Seeded::new(seed, "grooming"));
         face
     }
 
@@ -125,87 +130,193 @@ impl Identity {
     }
 }
 
-fn proportions(r: &mut Seeded) -> Identity {
-    let length = r.between(0.9, 1.1);
+/// What proportions and colours have in common in one person: without such bonds every face is
+/// close to the average of all, and comparison scores of different subjects are high.
+struct Stock {
+    /// 0 delicate to 1 rugged.
+    rugged: f32,
+    /// 0 young to 1 old.
+    age: f32,
+    /// 0 the palest to 1 the darkest skin.
+    tone: f32,
+    /// 0 flat and 1 high bridge of the nose.
+    bridge: f32,
+    /// 0 narrow and 1 broad nose, with lips to go with it.
+    broad: f32,
+}
+
+impl Stock {
+    fn draw(r: &mut Seeded) -> Self {
+        // Drawn towards the ends: averages look alike.
+        let mut end = || {
+            let x = r.unit();
+            x + 0.35 * (std::f32::consts::TAU * x).sin() * -0.5
+        };
+        Self {
+            rugged: end(),
+            age: end(),
+            tone: end(),
+            bridge: end(),
+            broad: end(),
+        }
+    }
+}
+
+/// From `low` to `high` with `at`, blurred by `spread` of the range.
+fn along(r: &mut Seeded, (low, high): (f32, f32), at: f32, spread: f32) -> f32 {
+    mix(low, high, (at + r.between(-spread, spread)).clamp(0.0, 1.0))
+}
+
+fn skull(stock: &Stock, r: &mut Seeded) -> Identity {
+    let length = r.between(0.88, 1.1);
     Identity {
-        width: r.between(0.9, 1.08),
+        width: r.between(0.86, 1.1),
         length,
-        jaw: r.unit(),
-        chin: r.between(0.0, 0.12),
-        cheek: r.between(0.0, 0.1),
-        ridge: r.between(0.0, 0.09),
-        eye_apart: r.between(0.39, 0.50),
-        eye_half: r.between(0.185, 0.235),
-        eye_open: r.between(0.135, 0.185),
-        eye_slant: r.between(-0.02, 0.05),
+        jaw: along(r, (0.0, 1.0), stock.rugged, 0.35),
+        chin: r.between(0.0, 0.13),
+        cheek: r.between(0.0, 0.12),
+        ridge: along(r, (0.0, 0.1), stock.rugged, 0.25),
+        eye_apart: r.between(0.37, 0.52),
+        eye_half: r.between(0.17, 0.24),
+        eye_open: r.between(0.125, 0.195),
+        eye_slant: r.between(-0.03, 0.055),
         crease: r.unit(),
         iris: V3::default(),
-        brow_height: r.between(0.24, 0.34),
-        brow_thick: r.between(0.025, 0.06),
-        brow_slant: r.between(-0.03, 0.07),
-        brow_arch: r.between(0.0, 0.08),
-        brow_dense: r.between(0.5, 1.0),
-        nose_length: length * r.between(0.55, 0.70),
-        nose_wide: r.between(0.19, 0.29),
-        nose_out: r.between(0.24, 0.40),
-        nose_bridge: r.between(0.06, 0.2),
-        lip_gap: r.between(0.25, 0.34),
-        mouth_half: r.between(0.30, 0.42),
-        lip_upper: r.between(0.045, 0.09),
-        lip_lower: r.between(0.06, 0.11),
-        mouth_curve: r.between(-0.02, 0.035),
+        brow_height: r.between(0.22, 0.36),
+        brow_thick: along(r, (0.016, 0.07), stock.rugged, 0.3),
+        brow_slant: r.between(-0.05, 0.09),
+        brow_arch: along(r, (0.1, 0.0), stock.rugged, 0.3),
+        brow_dense: r.between(0.35, 1.0),
+        nose_length: length * r.between(0.53, 0.72),
+        nose_wide: along(r, (0.175, 0.31), stock.broad, 0.15),
+        nose_out: r.between(0.22, 0.42),
+        nose_bridge: along(r, (0.03, 0.22), stock.bridge, 0.15),
+        lip_gap: r.between(0.22, 0.34),
+        mouth_half: r.between(0.28, 0.44),
+        lip_upper: 0.0,
+        lip_lower: 0.0,
+        mouth_curve: r.between(-0.035, 0.045),
         lip: V3::default(),
         skin: V3::default(),
         flush: r.unit(),
         freckles: 0.0,
-        age: r.unit(),
+        age: stock.age,
         hair: V3::default(),
-        hairline: r.between(0.82, 1.1),
-        hair_thick: r.between(0.06, 0.2),
+        hairline: r.between(0.8, 1.12),
+        hair_thick: r.between(0.05, 0.22),
         style: HairStyle::Short,
         beard: 0.0,
         moustache: 0.0,
+        rims: 0.0,
         cloth: V3::default(),
         wall: (V3::default(), V3::default()),
     }
 }
 
-fn colour(face: &mut Identity, r: &mut Seeded) {
-    let light = srgb(238.0, 200.0, 178.0);
-    let tan = srgb(205.0, 152.0, 118.0);
-    let dark = srgb(110.0, 70.0, 50.0);
-    let tone = r.unit();
-    face.skin = if tone < 0.6 { light.mix(tan, tone / 0.6) } else { tan.mix(dark, (tone - 0.6) / 0.4) };
-    let rosy = srgb(190.0, 95.0, 95.0);
-    let brown = srgb(140.0, 80.0, 70.0);
-    face.lip = face.skin.mix(rosy.mix(brown, tone), r.between(0.45, 0.8));
-    face.freckles = if r.chance(0.3) && tone < 0.5 { r.between(0.3, 1.0) } else { 0.0 };
-    let irises = [srgb(70.0, 45.0, 25.0), srgb(40.0, 28.0, 20.0), srgb(95.0, 120.0, 140.0), srgb(95.0, 105.0, 65.0)];
-    face.iris = if tone < 0.45 { r.pick(&irises, irises[0]) } else { irises[1] };
+fn features(face: &mut Identity, stock: &Stock, r: &mut Seeded) {
+    let full = 0.5 * stock.broad + 0.5 * (1.0 - stock.rugged);
+    face.lip_upper = along(r, (0.03, 0.1), full, 0.3);
+    face.lip_lower = along(r, (0.045, 0.125), full, 0.3);
+    // An old face has a longer nose and thinner lips.
+    face.nose_length += 0.03 * stock.age;
+    face.lip_upper *= 1.0 - 0.25 * stock.age;
+}
+
+fn colour(face: &mut Identity, stock: &Stock, r: &mut Seeded) {
+    let shades = [
+        srgb(246.0, 214.0, 196.0),
+        srgb(226.0, 178.0, 146.0),
+        srgb(196.0, 140.0, 104.0),
+        srgb(140.0, 92.0, 66.0),
+        srgb(88.0, 58.0, 44.0),
+    ];
+    let tone = stock.tone.clamp(0.0, 0.999).powf(1.4);
+    let place = tone * 4.0;
+    for (from, pair) in (0_u8..).zip(shades.windows(2)) {
+        if let [a, b] = pair
+            && place >= f32::from(from)
+        {
+            face.skin = a.mix(*b, (place - f32::from(from)).min(1.0));
+        }
+    }
+    let rosy = srgb(196.0, 84.0, 92.0);
+    let brown = srgb(120.0, 62.0, 56.0);
+    face.lip = face.skin.mix(
+        rosy.mix(brown, tone),
+        along(r, (0.8, 0.3), stock.rugged, 0.2),
+    );
+    face.freckles = if r.chance(0.35) && tone < 0.45 {
+        r.between(0.4, 1.0)
+    } else {
+        0.0
+    };
+    let dark_iris = srgb(40.0, 28.0, 20.0);
+    let irises = [
+        srgb(78.0, 50.0, 28.0),
+        dark_iris,
+        srgb(105.0, 135.0, 160.0),
+        srgb(100.0, 115.0, 70.0),
+    ];
+    face.iris = if tone < 0.45 {
+        r.pick(&irises, dark_iris)
+    } else {
+        dark_iris
+    };
+    let black = srgb(20.0, 17.0, 16.0);
     let hairs = [
-        srgb(22.0, 18.0, 16.0),
+        black,
         srgb(58.0, 38.0, 26.0),
         srgb(110.0, 74.0, 44.0),
-        srgb(170.0, 130.0, 80.0),
-        srgb(130.0, 62.0, 36.0),
-        srgb(150.0, 148.0, 145.0),
+        srgb(196.0, 156.0, 100.0),
+        srgb(140.0, 62.0, 34.0),
     ];
-    face.hair = if tone < 0.45 { r.pick(&hairs, hairs[0]) } else { hairs[0] };
-    face.cloth = srgb(r.between(20.0, 200.0), r.between(20.0, 200.0), r.between(20.0, 200.0));
+    let young = if tone < 0.45 {
+        r.pick(&hairs, black)
+    } else {
+        black
+    };
+    let grey = srgb(190.0, 188.0, 186.0);
+    face.hair = young.mix(grey, ((stock.age - 0.65) / 0.35).clamp(0.0, 1.0));
+    surroundings(face, r);
+}
+
+fn surroundings(face: &mut Identity, r: &mut Seeded) {
+    face.cloth = srgb(
+        r.between(20.0, 200.0),
+        r.between(20.0, 200.0),
+        r.between(20.0, 200.0),
+    );
     let top = r.between(90.0, 200.0);
     let tint = r.between(-14.0, 14.0);
     let bottom = mix(top, r.between(60.0, 200.0), 0.6);
-    face.wall = (srgb(top + tint, top, top - tint), srgb(bottom + tint, bottom, bottom - tint));
+    face.wall = (
+        srgb(top + tint, top, top - tint),
+        srgb(bottom + tint, bottom, bottom - tint),
+    );
 }
 
-fn groom(face: &mut Identity, r: &mut Seeded) {
-    let styles = [HairStyle::Bald, HairStyle::Short, HairStyle::Short, HairStyle::Fringe, HairStyle::Long];
-    face.style = r.pick(&styles, HairStyle::Short);
-    let may_be_bearded = matches!(face.style, HairStyle::Bald | HairStyle::Short);
-    if may_be_bearded && r.chance(0.45) {
-        face.beard = r.between(0.3, 1.0);
+fn groom(face: &mut Identity, stock: &Stock, r: &mut Seeded) {
+    let rugged = [
+        HairStyle::Bald,
+        HairStyle::Short,
+        HairStyle::Short,
+        HairStyle::Fringe,
+    ];
+    let delicate = [
+        HairStyle::Long,
+        HairStyle::Long,
+        HairStyle::Fringe,
+        HairStyle::Short,
+    ];
+    let choices = if stock.rugged > 0.5 { rugged } else { delicate };
+    face.style = r.pick(&choices, HairStyle::Short);
+    if stock.rugged > 0.5 && r.chance(0.55) {
+        face.beard = r.between(0.4, 1.0);
     }
-    if may_be_bearded && r.chance(0.5) {
-        face.moustache = r.between(0.3, 1.0);
+    if stock.rugged > 0.5 && r.chance(0.5) {
+        face.moustache = r.between(0.5, 1.0);
+    }
+    if r.chance(0.22) {
+        face.rims = r.between(0.008, 0.02);
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn reflect(light: &Lighting, albedo: V3, gloss: f32, normal: V3) -> V
     let facing = normal.z.max(0.0);
     let [red, green, blue] = light.screen;
     let screen = v3(red, green, blue) * (facing * 1.0);
-    let white = v3(ambient + key, (ambient + key) * 0.99, (ambient + key) * 0.96);
+    let white = v3(
+        ambient + key,
+        (ambient + key) * 0.99,
+        (ambient + key) * 0.96,
+    );
     let half_way = (key_from + v3(0.0, 0.0, 1.0)).unit();
     let shine = normal.dot(half_way).max(0.0).powi(24) * gloss * light.key * 0.16;
     let screen_shine = facing.powi(60) * gloss * 0.08;
@@ -45,7 +49,11 @@ pub(super) fn develop(mut radiance: Radiance, camera: &Camera) -> Picture {
             rgb.push((encoded + noise.next() + 0.5).clamp(0.0, 255.0) as u8);
         }
     }
-    Picture { width: radiance.width, height: radiance.height, rgb }
+    Picture {
+        width: radiance.width,
+        height: radiance.height,
+        rgb,
+    }
 }
 
 /// Gain that brings the middle of the picture to the usual brightness.
@@ -69,8 +77,16 @@ fn transfer_curve() -> Vec<f32> {
     (0..8191_u16)
         .map(|index| {
             let x = f32::from(index) / 4095.0;
-            let x = if x > 0.8 { 0.8 + 0.2 * (1.0 - (-(x - 0.8) / 0.2).exp()) } else { x };
-            let y = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
+            let x = if x > 0.8 {
+                0.8 + 0.2 * (1.0 - (-(x - 0.8) / 0.2).exp())
+            } else {
+                x
+            };
+            let y = if x <= 0.003_130_8 {
+                12.92 * x
+            } else {
+                1.055 * x.powf(1.0 / 2.4) - 0.055
+            };
             y * 255.0
         })
         .collect()
@@ -116,8 +132,14 @@ impl Noise {
 
     fn new(seed: u64, deviation: f32) -> Self {
         let mut fixed = Seeded::new(0, "noise table");
-        let table = (0..Self::SIZE).map(|_| fixed.around(0.0, deviation)).collect();
-        Self { table, at: 0, seeded: Seeded::new(seed, "sensor") }
+        let table = (0..Self::SIZE)
+            .map(|_| fixed.around(0.0, deviation))
+            .collect();
+        Self {
+            table,
+            at: 0,
+            seeded: Seeded::new(seed, "sensor"),
+        }
     }
 
     fn next(&mut self) -> f32 {

@@ -29,7 +29,11 @@ impl Grid {
     fn build(across: &[f32], up: &[f32], mut make: impl FnMut(f32, f32) -> Vertex) -> Self {
         let vertices = up.iter().flat_map(|&t| across.iter().map(move |&s| (s, t)));
         let vertices = vertices.map(|(s, t)| make(s, t)).collect();
-        Self { columns: across.len(), rows: up.len(), vertices }
+        Self {
+            columns: across.len(),
+            rows: up.len(),
+            vertices,
+        }
     }
 }
 
@@ -57,7 +61,12 @@ pub(super) fn head(face: &Identity) -> Grid {
         let near_mouth = smooth(0.3, 0.0, (t - line).abs());
         let mut at = skin_point(face, s, t);
         at.y += curve * near_mouth;
-        Vertex { at, open: mouth_shift(face, s, t), s, t }
+        Vertex {
+            at,
+            open: mouth_shift(face, s, t),
+            s,
+            t,
+        }
     })
 }
 
@@ -77,7 +86,12 @@ pub(super) fn falling_hair(face: &Identity) -> Option<Grid> {
         let flare = mix(1.06, 1.16, smooth(0.3, -1.4, t)) + face.hair_thick * 0.6 + wave;
         let half = face.width * flare;
         let at = v3(half * s.sin(), t, 1.15 * flare * s.cos() - 0.1);
-        Vertex { at, open: V3::default(), s, t }
+        Vertex {
+            at,
+            open: V3::default(),
+            s,
+            t,
+        }
     }))
 }
 
@@ -108,7 +122,12 @@ pub(super) fn body(face: &Identity) -> Grid {
         let neck = smooth(-2.2, -1.8, y);
         let wide = half * mix(1.0, mix(0.8, 1.05, face.jaw) * face.width, neck);
         let at = v3(wide * s.sin(), y, depth * s.cos() - 0.28);
-        Vertex { at, open: V3::default(), s, t: y }
+        Vertex {
+            at,
+            open: V3::default(),
+            s,
+            t: y,
+        }
     })
 }
 

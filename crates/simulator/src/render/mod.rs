@@ -34,14 +34,14 @@ mod vector;
 
 pub use identity::{HairStyle, Identity};
 pub use scene::{Camera, Lighting, Picture, Pose, Scene};
-pub use vector::V3;
+pub use vector::{V3, v3};
 
 use crate::seed::Seeded;
 use eyes::Expression;
 use light::Radiance;
 use mesh::Grid;
 use raster::{Depth, Lens, Seen};
-use vector::{mix, smooth, v3};
+use vector::{mix, smooth};
 
 /// Width of the usual capture picture, in pixels.
 pub const WIDTH: usize = 480;
@@ -67,7 +67,9 @@ pub struct Subject {
 
 impl std::fmt::Debug for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subject").field("seed", &self.seed).finish_non_exhaustive()
+        f.debug_struct("Subject")
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +85,9 @@ impl Subject {
     /// A subject with a chosen look; the seed decides skin detail and background.
     pub fn from_identity(seed: u64, face: Identity) -> Self {
         let mut seeded = Seeded::new(seed, "room");
-        let room = (0..ROOM.0 * ROOM.1).map(|_| seeded.between(0.72, 1.12)).collect();
+        let room = (0..ROOM.0 * ROOM.1)
+            .map(|_| seeded.between(0.72, 1.12))
+            .collect();
         Self {
             seed,
             head: mesh::head(&face),
@@ -116,8 +120,50 @@ pub fn exposure_for(subject: &Subject, scene: &Scene) -> f32 {
     light::auto_exposure(&radiance(subject, scene, WIDTH / 4, HEIGHT / 4))
 }
 
+/// A picture in the making, for what is not a head: linear light per pixel.
+pub struct Canvas {
+    radiance: Radiance,
+}
+
+impl Canvas {
+    /// Only the room of a subject, nobody in it.
+    pub fn room(subject: &Subject, scene: &Scene, width: usize, height: usize) -> Self {
+        let mut radiance = Radiance {
+            width,
+            height,
+            light: Vec::new(),
+        };
+        backdrop(subject, scene, &mut radiance);
+        Self { radiance }
+    }
+
+    /// Sets the light of one pixel; outside the picture nothing happens.
+    pub fn put(&mut self, x: usize, y: usize, light: V3) {
+        let width = self.radiance.width;
+        if x < width {
+            put(&mut self.radiance, y * width + x, light);
+        }
+    }
+
+    /// What the camera makes of it.
+    pub fn develop(self, camera: &Camera) -> Picture {
+        light::develop(self.radiance, camera)
+    }
+}
+
+impl Lighting {
+    /// Light from a matt surface towards the camera.
+    pub fn reflect(&self, albedo: V3, normal: V3) -> V3 {
+        light::reflect(self, albedo, 0.0, normal)
+    }
+}
+
 fn radiance(subject: &Subject, scene: &Scene, width: usize, height: usize) -> Radiance {
-    let mut picture = Radiance { width, height, light: Vec::new() };
+    let mut picture = Radiance {
+        width,
+        height,
+        light: Vec::new(),
+    };
     backdrop(subject, scene, &mut picture);
     let mut depth = Depth::new(width, height);
     let lens = lens(scene, width, height);
@@ -132,11 +178,20 @@ fn lens(scene: &Scene, width: usize, height: usize) -> Lens {
     Lens {
         focal: unit * 0.225 * DISTANCE * scene.pose.scale,
         distance: DISTANCE,
-        centre: (unit * (0.5 + scene.pose.shift_x), height as f32 * 0.44 + unit * scene.pose.shift_y),
+        centre: (
+            unit * (0.5 + scene.pose.shift_x),
+            height as f32 * 0.44 + unit * scene.pose.shift_y,
+        ),
     }
 }
 
-fn draw_head(subject: &Subject, scene: &Scene, lens: &Lens, depth: &mut Depth, picture: &mut Radiance) {
+fn draw_head(
+    subject: &Subject,
+    scene: &Scene,
+    lens: &Lens,
+    depth: &mut Depth,
+    picture: &mut Radiance,
+) {
     let face = &subject.face;
     let look = Expression {
         blink: scene.blink.clamp(0.0, 1.0),
@@ -144,7 +199,12 @@ fn draw_head(subject: &Subject, scene: &Scene, lens: &Lens, depth: &mut Depth, p
         gaze: (scene.gaze.0 * 0.1, scene.gaze.1 * 0.05),
     };
     let turn = Turn::new(&scene.pose);
-    let world: Vec<V3> = subject.head.vertices.iter().map(|v| turn.apply(v.at + v.open * look.mouth)).collect();
+    let world: Vec<V3> = subject
+        .head
+        .vertices
+        .iter()
+        .map(|v| turn.apply(v.at + v.open * look.mouth))
+        .collect();
     let placed = raster::place(&subject.head, &world, lens);
     raster::fill(&subject.head, &placed, depth, false, |index, seen| {
         let skin = subject.texture.at(seen.s, seen.t);
@@ -152,30 +212,58 @@ fn draw_head(subject: &Subject, scene: &Scene, lens: &Lens, depth: &mut Depth, p
             Some(inside) => (inside, 0.2),
             None => eyes::paint_eye(face, &look, seen.s, seen.t, skin),
         };
-        put(picture, index, light::reflect(&scene.light, albedo, gloss, seen.normal));
+        put(
+            picture,
+            index,
+            light::reflect(&scene.light, albedo, gloss, seen.normal),
+        );
     });
 }
 
-fn draw_hair(subject: &Subject, scene: &Scene, lens: &Lens, depth: &mut Depth, picture: &mut Radiance) {
+fn draw_hair(
+    subject: &Subject,
+    scene: &Scene,
+    lens: &Lens,
+    depth: &mut Depth,
+    picture: &mut Radiance,
+) {
     let Some(grid) = &subject.hair else { return };
     let turn = Turn::new(&scene.pose);
     let world: Vec<V3> = grid.vertices.iter().map(|v| turn.apply(v.at)).collect();
     let placed = raster::place(grid, &world, lens);
     raster::fill(grid, &placed, depth, true, |index, seen| {
         let strand = 0.8 + 0.2 * (seen.s * 95.0 + (seen.t * 4.0).sin() * 2.0).sin();
-        let normal = if seen.normal.z < 0.0 { seen.normal * -1.0 } else { seen.normal };
+        let normal = if seen.normal.z < 0.0 {
+            seen.normal * -1.0
+        } else {
+            seen.normal
+        };
         let inside = if seen.normal.z < 0.0 { 0.5 } else { 1.0 };
         let albedo = subject.face.hair * (strand * inside);
-        put(picture, index, light::reflect(&scene.light, albedo, 0.2, normal));
+        put(
+            picture,
+            index,
+            light::reflect(&scene.light, albedo, 0.2, normal),
+        );
     });
 }
 
-fn draw_body(subject: &Subject, scene: &Scene, lens: &Lens, depth: &mut Depth, picture: &mut Radiance) {
+fn draw_body(
+    subject: &Subject,
+    scene: &Scene,
+    lens: &Lens,
+    depth: &mut Depth,
+    picture: &mut Radiance,
+) {
     let world: Vec<V3> = subject.body.vertices.iter().map(|v| v.at).collect();
     let placed = raster::place(&subject.body, &world, lens);
     raster::fill(&subject.body, &placed, depth, false, |index, seen| {
         let (albedo, gloss) = body_paint(&subject.face, seen);
-        put(picture, index, light::reflect(&scene.light, albedo, gloss, seen.normal));
+        put(
+            picture,
+            index,
+            light::reflect(&scene.light, albedo, gloss, seen.normal),
+        );
     });
 }
 
@@ -194,14 +282,27 @@ fn backdrop(subject: &Subject, scene: &Scene, picture: &mut Radiance) {
     let brightness = scene.light.ambient + 0.45 * scene.light.key;
     let [red, green, blue] = scene.light.screen;
     // Limit: the wall is about three times as far from the screen as the face: a ninth of it.
-    let light = v3(brightness + red * 0.1, brightness + green * 0.1, brightness * 0.97 + blue * 0.1);
+    let light = v3(
+        brightness + red * 0.1,
+        brightness + green * 0.1,
+        brightness * 0.97 + blue * 0.1,
+    );
     picture.light.reserve(picture.width * picture.height);
+    if let Some([red, green, blue]) = scene.studio {
+        picture.light.resize(
+            picture.width * picture.height,
+            v3(red, green, blue).times(light),
+        );
+        return;
+    }
     for y in 0..picture.height {
         let down = y as f32 / picture.height as f32;
         let wall = top.mix(bottom, down).times(light);
         for x in 0..picture.width {
             let across = x as f32 / picture.width as f32;
-            picture.light.push(wall * room_at(&subject.room, across, down));
+            picture
+                .light
+                .push(wall * room_at(&subject.room, across, down));
         }
     }
 }
@@ -210,9 +311,20 @@ fn room_at(room: &[f32], across: f32, down: f32) -> f32 {
     let x = across * (ROOM.0 as f32 - 1.01);
     let y = down * (ROOM.1 as f32 - 1.01);
     let (column, row) = (x as usize, y as usize);
-    let (kx, ky) = (smooth(0.0, 1.0, x - column as f32), smooth(0.0, 1.0, y - row as f32));
-    let pick = |dx: usize, dy: usize| room.get((row + dy) * ROOM.0 + column + dx).copied().unwrap_or(1.0);
-    mix(mix(pick(0, 0), pick(1, 0), kx), mix(pick(0, 1), pick(1, 1), kx), ky)
+    let (kx, ky) = (
+        smooth(0.0, 1.0, x - column as f32),
+        smooth(0.0, 1.0, y - row as f32),
+    );
+    let pick = |dx: usize, dy: usize| {
+        room.get((row + dy) * ROOM.0 + column + dx)
+            .copied()
+            .unwrap_or(1.0)
+    };
+    mix(
+        mix(pick(0, 0), pick(1, 0), kx),
+        mix(pick(0, 1), pick(1, 1), kx),
+        ky,
+    )
 }
 
 fn put(picture: &mut Radiance, index: usize, light: V3) {
@@ -229,17 +341,19 @@ struct Turn {
 impl Turn {
     fn new(pose: &Pose) -> Self {
         let (sy, cy) = pose.yaw_deg.to_radians().sin_cos();
-        let (sp, cp) = pose.pitch_deg.to_radians().sin_cos();
+        let (sp, cp) = (-pose.pitch_deg).to_radians().sin_cos();
         let (sr, cr) = pose.roll_deg.to_radians().sin_cos();
         // Yaw about the body's axis first, then pitch and roll of the turned head:
-        // roll * yaw * pitch, positive pitch lifts the chin.
+        // roll * yaw * pitch, positive pitch lowers the chin.
         let yaw_pitch = [
             v3(cy, -sy * sp, sy * cp),
             v3(0.0, cp, sp),
             v3(-sy, -cy * sp, cy * cp),
         ];
         let [x, y, z] = yaw_pitch;
-        Self { rows: [x * cr + y * sr, y * cr - x * sr, z] }
+        Self {
+            rows: [x * cr + y * sr, y * cr - x * sr, z],
+        }
     }
 
     fn apply(&self, point: V3) -> V3 {

@@ -23,7 +23,6 @@ pub(super) struct Seen {
     pub(super) normal: V3,
     pub(super) s: f32,
     pub(super) t: f32,
-    pub(super) near: f32,
 }
 
 /// The camera: a pinhole before the subject's head.
@@ -40,14 +39,23 @@ pub(super) struct Lens {
 impl Lens {
     fn place(&self, at: V3) -> (f32, f32, f32) {
         let near = 1.0 / (self.distance - at.z).max(0.2);
-        (self.centre.0 + self.focal * at.x * near, self.centre.1 - self.focal * at.y * near, near)
+        (
+            self.centre.0 + self.focal * at.x * near,
+            self.centre.1 - self.focal * at.y * near,
+            near,
+        )
     }
 }
 
 /// Positions of a grid's vertices (already in the world) with smooth normals, in pixels.
 pub(super) fn place(grid: &Grid, world: &[V3], lens: &Lens) -> Vec<Placed> {
     let columns = grid.columns;
-    let at = |row: usize, column: usize| world.get(row * columns + column).copied().unwrap_or_default();
+    let at = |row: usize, column: usize| {
+        world
+            .get(row * columns + column)
+            .copied()
+            .unwrap_or_default()
+    };
     let mut placed = Vec::with_capacity(world.len());
     for row in 0..grid.rows {
         let (below, above) = (row.saturating_sub(1), (row + 1).min(grid.rows - 1));
@@ -57,8 +65,18 @@ pub(super) fn place(grid: &Grid, world: &[V3], lens: &Lens) -> Vec<Placed> {
             let up = at(above, column) - at(below, column);
             let normal = along.cross(up).unit();
             let (x, y, near) = lens.place(at(row, column));
-            let (s, t) = grid.vertices.get(row * columns + column).map_or((0.0, 0.0), |v| (v.s, v.t));
-            placed.push(Placed { x, y, near, normal, s, t });
+            let (s, t) = grid
+                .vertices
+                .get(row * columns + column)
+                .map_or((0.0, 0.0), |v| (v.s, v.t));
+            placed.push(Placed {
+                x,
+                y,
+                near,
+                normal,
+                s,
+                t,
+            });
         }
     }
     placed
@@ -93,16 +111,20 @@ pub(super) struct Depth {
 
 impl Depth {
     pub(super) fn new(width: usize, height: usize) -> Self {
-        Self { width, height, near: vec![0.0; width * height] }
-    }
-
-    /// Nothing drawn there yet?
-    pub(super) fn is_empty(&self, index: usize) -> bool {
-        self.near.get(index).is_some_and(|near| *near <= 0.0)
+        Self {
+            width,
+            height,
+            near: vec![0.0; width * height],
+        }
     }
 }
 
-fn triangle(depth: &mut Depth, two_sided: bool, corners: [Placed; 3], shade: &mut impl FnMut(usize, &Seen)) {
+fn triangle(
+    depth: &mut Depth,
+    two_sided: bool,
+    corners: [Placed; 3],
+    shade: &mut impl FnMut(usize, &Seen),
+) {
     let [a, mut b, mut c] = corners;
     let mut area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
     // The picture's y runs down, so faces towards the camera have negative area.
@@ -134,7 +156,7 @@ fn triangle(depth: &mut Depth, two_sided: bool, corners: [Placed; 3], shade: &mu
                     && near > *nearest
                 {
                     *nearest = near;
-                    shade(index, &blend([&a, &b, &c], [wa, wb, wc], near));
+                    shade(index, &blend([&a, &b, &c], [wa, wb, wc]));
                 }
             }
             x += 1.0;
@@ -143,7 +165,7 @@ fn triangle(depth: &mut Depth, two_sided: bool, corners: [Placed; 3], shade: &mu
     }
 }
 
-fn blend([a, b, c]: [&Placed; 3], [wa, wb, wc]: [f32; 3], near: f32) -> Seen {
+fn blend([a, b, c]: [&Placed; 3], [wa, wb, wc]: [f32; 3]) -> Seen {
     let normal = v3(
         wa * a.normal.x + wb * b.normal.x + wc * c.normal.x,
         wa * a.normal.y + wb * b.normal.y + wc * c.normal.y,
@@ -153,6 +175,5 @@ fn blend([a, b, c]: [&Placed; 3], [wa, wb, wc]: [f32; 3], near: f32) -> Seen {
         normal: normal.unit(),
         s: wa * a.s + wb * b.s + wc * c.s,
         t: wa * a.t + wb * b.t + wc * c.t,
-        near,
     }
 }

@@ -6,7 +6,7 @@ pub struct Pose {
     /// Degrees; positive turns towards the subject's own left, which is the picture's right,
     /// because the picture is not mirrored.
     pub yaw_deg: f32,
-    /// Degrees; positive lifts the chin, negative nods it down.
+    /// Degrees; positive lowers the chin, as in a nod.
     pub pitch_deg: f32,
     /// Degrees; positive tilts the head clockwise in the picture.
     pub roll_deg: f32,
@@ -20,7 +20,14 @@ pub struct Pose {
 
 impl Default for Pose {
     fn default() -> Self {
-        Self { yaw_deg: 0.0, pitch_deg: 0.0, roll_deg: 0.0, shift_x: 0.0, shift_y: 0.0, scale: 1.0 }
+        Self {
+            yaw_deg: 0.0,
+            pitch_deg: 0.0,
+            roll_deg: 0.0,
+            shift_x: 0.0,
+            shift_y: 0.0,
+            scale: 1.0,
+        }
     }
 }
 
@@ -39,7 +46,12 @@ pub struct Lighting {
 
 impl Default for Lighting {
     fn default() -> Self {
-        Self { ambient: 0.55, key: 0.6, key_from: (-0.55, 0.5, 0.75), screen: [0.06, 0.06, 0.07] }
+        Self {
+            ambient: 0.55,
+            key: 0.6,
+            key_from: (-0.55, 0.5, 0.75),
+            screen: [0.06, 0.06, 0.07],
+        }
     }
 }
 
@@ -58,7 +70,12 @@ pub struct Camera {
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { noise: 2.0, noise_seed: 0, blur: 0.8, exposure: None }
+        Self {
+            noise: 2.0,
+            noise_seed: 0,
+            blur: 0.8,
+            exposure: None,
+        }
     }
 }
 
@@ -77,6 +94,8 @@ pub struct Scene {
     pub light: Lighting,
     /// Camera effects.
     pub camera: Camera,
+    /// A plain wall of this linear colour instead of the subject's room, as in a photo studio.
+    pub studio: Option<[f32; 3]>,
 }
 
 /// An RGB picture, three bytes a pixel, rows from the top, no padding.

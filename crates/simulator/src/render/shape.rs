@@ -39,7 +39,11 @@ pub(super) fn skin_point(face: &Identity, s: f32, t: f32) -> V3 {
     let (mut half, front, back) = section(t);
     let low = smooth(-0.3, -1.25, t);
     half *= face.width * (1.0 + (face.jaw - 0.5) * 0.3 * low);
-    let depth = if s.abs() < std::f32::consts::FRAC_PI_2 { front } else { back };
+    let depth = if s.abs() < std::f32::consts::FRAC_PI_2 {
+        front
+    } else {
+        back
+    };
     let (sin, cos) = s.sin_cos();
     // A superellipse a little squarer than an ellipse: faces are flatter in front.
     let n = 2.25;
@@ -81,7 +85,11 @@ fn section(t: f32) -> (f32, f32, f32) {
 
 /// Height of the point: the jaw line climbs from the chin to the ear.
 fn height(face: &Identity, s: f32, t: f32) -> f32 {
-    let stretched = if t < 0.0 { t * mix(1.0, face.length, smooth(-1.2, -1.5, t)) } else { t };
+    let stretched = if t < 0.0 {
+        t * mix(1.0, face.length, smooth(-1.2, -1.5, t))
+    } else {
+        t
+    };
     let rise = smooth(0.35, 1.45, s.abs()) * smooth(-0.75, -1.55, t);
     stretched + rise * mix(0.68, 0.5, face.jaw)
 }
@@ -101,8 +109,14 @@ fn bones(face: &Identity, s: f32, t: f32) -> f32 {
     d -= 0.05 * spot(s, t, (0.0, line - face.lip_lower - 0.1), (0.24, 0.06));
     d += lips(face, s, t);
     // The fold from the nose to the corner of the mouth.
-    let fold_s = mix(face.nose_wide + 0.05, face.mouth_half + 0.06, ((face.nose_base() + 0.1 - t) / (face.lip_gap + 0.1)).clamp(0.0, 1.0));
-    let fold = bump((side - fold_s) / 0.045) * smooth(line - 0.08, line + 0.12, t) * smooth(face.nose_base() + 0.22, face.nose_base() + 0.05, t);
+    let fold_s = mix(
+        face.nose_wide + 0.05,
+        face.mouth_half + 0.06,
+        ((face.nose_base() + 0.1 - t) / (face.lip_gap + 0.1)).clamp(0.0, 1.0),
+    );
+    let fold = bump((side - fold_s) / 0.045)
+        * smooth(line - 0.08, line + 0.12, t)
+        * smooth(face.nose_base() + 0.22, face.nose_base() + 0.05, t);
     d -= (0.006 + 0.03 * face.age) * fold;
     d + 0.02 * spot(s, t, (0.0, 0.65), (0.4, 0.25))
 }
@@ -110,15 +124,15 @@ fn bones(face: &Identity, s: f32, t: f32) -> f32 {
 fn lips(face: &Identity, s: f32, t: f32) -> f32 {
     let line = face.mouth_y();
     let across = (s / (face.mouth_half * 1.02)).abs();
+    let muzzle = spot(s, t, (0.0, line), (face.mouth_half * 0.8, 0.2)) * 0.05;
     if across >= 1.0 {
-        return 0.0;
+        return muzzle;
     }
     let taper = (1.0 - across * across).sqrt();
     let above = t - line;
     let upper = bump((above - 0.6 * face.lip_upper) / (0.6 * face.lip_upper + 0.01));
     let lower = bump((above + 0.6 * face.lip_lower) / (0.6 * face.lip_lower + 0.01));
     let parting = bump(above / 0.02);
-    let muzzle = spot(s, t, (0.0, line), (face.mouth_half * 0.8, 0.2)) * 0.05;
     taper * (0.5 * face.lip_upper * upper + 0.6 * face.lip_lower * lower - 0.025 * parting) + muzzle
 }
 
@@ -127,12 +141,23 @@ fn nose(face: &Identity, s: f32, t: f32) -> f32 {
     let tip = base + 0.11;
     let root = 0.2;
     let along = ((root - t) / (root - tip)).clamp(0.0, 1.0);
-    let rise = mix(face.nose_bridge * smooth(0.0, 0.4, along), face.nose_out, along.powf(1.5));
+    let rise = mix(
+        face.nose_bridge * smooth(0.0, 0.4, along),
+        face.nose_out,
+        along.powf(1.5),
+    );
     let under = smooth(base - 0.035, tip - 0.01, t);
     let half = mix(0.085, 0.105 + 0.25 * (face.nose_wide - 0.19), along);
     let ridge = rise * under * bump(s / half);
     let ball = 0.05 * spot(s, t, (0.0, tip), (0.09, 0.08));
-    let wings = 0.42 * face.nose_out * spot(s.abs(), t, (face.nose_wide * 0.7, base + 0.075), (face.nose_wide * 0.3, 0.062));
+    let wings = 0.42
+        * face.nose_out
+        * spot(
+            s.abs(),
+            t,
+            (face.nose_wide * 0.7, base + 0.075),
+            (face.nose_wide * 0.3, 0.062),
+        );
     ridge + ball * under + wings * smooth(base - 0.05, base + 0.03, t)
 }
 
@@ -155,9 +180,17 @@ pub(super) fn hair_cover(face: &Identity, s: f32, t: f32) -> f32 {
         HairStyle::Fringe => 0.47,
         HairStyle::Short | HairStyle::Long | HairStyle::Bald => face.hairline,
     };
-    let temple = if face.style == HairStyle::Long { -1.4 } else { -0.28 };
+    let temple = if face.style == HairStyle::Long {
+        -1.4
+    } else {
+        -0.28
+    };
     let wave = 0.03 * (s * 9.0 + face.hairline * 40.0).sin() + 0.015 * (s * 23.0).sin();
-    let mut edge = mix(front - 0.12 * (side / 0.8).powi(2), temple, smooth(0.86, 1.2, side)) + wave;
+    let mut edge = mix(
+        front - 0.12 * (side / 0.8).powi(2),
+        temple,
+        smooth(0.86, 1.2, side),
+    ) + wave;
     if face.style != HairStyle::Long {
         let around_ear = smooth(1.36, 1.42, side) * smooth(1.98, 1.86, side);
         edge = mix(edge, 0.2, around_ear);

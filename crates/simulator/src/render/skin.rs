@@ -28,7 +28,12 @@ impl Texture {
             for column in 0..ACROSS {
                 let s = ((column as f32 + 0.5) / ACROSS as f32 - 0.5) * std::f32::consts::TAU;
                 let (albedo, gloss) = albedo(face, &noise, s, t);
-                texels.push([encode(albedo.x), encode(albedo.y), encode(albedo.z), encode(gloss)]);
+                texels.push([
+                    encode(albedo.x),
+                    encode(albedo.y),
+                    encode(albedo.z),
+                    encode(gloss),
+                ]);
             }
         }
         Self { texels }
@@ -69,7 +74,11 @@ impl Noise {
 
     fn new(seed: u64) -> Self {
         let mut seeded = Seeded::new(seed, "skin noise");
-        Self { lattice: (0..Self::SIZE * Self::SIZE).map(|_| seeded.between(-1.0, 1.0)).collect() }
+        Self {
+            lattice: (0..Self::SIZE * Self::SIZE)
+                .map(|_| seeded.between(-1.0, 1.0))
+                .collect(),
+        }
     }
 
     /// Between -1 and 1, about one change per unit.
@@ -80,10 +89,17 @@ impl Noise {
         let pick = |dx: i64, dy: i64| {
             let column = (ix + dx).rem_euclid(Self::SIZE as i64) as usize;
             let row = (iy + dy).rem_euclid(Self::SIZE as i64) as usize;
-            self.lattice.get(row * Self::SIZE + column).copied().unwrap_or(0.0)
+            self.lattice
+                .get(row * Self::SIZE + column)
+                .copied()
+                .unwrap_or(0.0)
         };
         let (kx, ky) = (kx * kx * (3.0 - 2.0 * kx), ky * ky * (3.0 - 2.0 * ky));
-        mix(mix(pick(0, 0), pick(1, 0), kx), mix(pick(0, 1), pick(1, 1), kx), ky)
+        mix(
+            mix(pick(0, 0), pick(1, 0), kx),
+            mix(pick(0, 1), pick(1, 1), kx),
+            ky,
+        )
     }
 }
 
@@ -95,7 +111,11 @@ fn albedo(face: &Identity, noise: &Noise, s: f32, t: f32) -> (V3, f32) {
         return (hair, 0.25);
     }
     let (skin, gloss) = face_paint(face, noise, s, t);
-    let ragged = smooth(0.25, 0.75, cover + 0.5 * (strand - 0.5) * bump((cover - 0.5) / 0.3));
+    let ragged = smooth(
+        0.25,
+        0.75,
+        cover + 0.5 * (strand - 0.5) * bump((cover - 0.5) / 0.3),
+    );
     (skin.mix(hair, ragged), mix(gloss, 0.25, ragged))
 }
 
@@ -107,15 +127,24 @@ fn face_paint(face: &Identity, noise: &Noise, s: f32, t: f32) -> (V3, f32) {
     let side = s.abs();
     let mottle = 1.0 + 0.035 * noise.at(s * 7.0, t * 7.0) + 0.03 * noise.at(s * 45.0, t * 45.0);
     let mut colour = face.skin * mottle;
-    let red = spot(side, t, (0.55, -0.42), (0.22, 0.2)) + spot(s, t, (0.0, face.nose_base() + 0.1), (0.18, 0.12));
-    colour = colour.times(v3(1.0, 1.0 - 0.16 * face.flush * red, 1.0 - 0.13 * face.flush * red));
-    let fleck = smooth(0.45, 0.75, noise.at(s * 30.0 + 5.0, t * 30.0)) * spot(side, t, (0.3, -0.25), (0.4, 0.25));
+    let red = spot(side, t, (0.55, -0.42), (0.22, 0.2))
+        + spot(s, t, (0.0, face.nose_base() + 0.1), (0.18, 0.12));
+    colour = colour.times(v3(
+        1.0,
+        1.0 - 0.16 * face.flush * red,
+        1.0 - 0.13 * face.flush * red,
+    ));
+    let fleck = smooth(0.45, 0.75, noise.at(s * 30.0 + 5.0, t * 30.0))
+        * spot(side, t, (0.3, -0.25), (0.4, 0.25));
     colour = colour * (1.0 - 0.35 * face.freckles * fleck);
     colour = colour * cavities(face, side, t);
     colour = whiskers(face, noise, s, t, colour);
     colour = lips(face, noise, s, t, colour);
     colour = brows(face, noise, s, t, colour);
-    let gloss = 0.35 + 0.4 * spot(s, t, (0.0, face.nose_base() + 0.15), (0.15, 0.2)) + 0.25 * spot(s, t, (0.0, 0.6), (0.5, 0.25));
+    colour = colour.mix(v3(0.012, 0.011, 0.011), glasses(face, side, t));
+    let gloss = 0.35
+        + 0.4 * spot(s, t, (0.0, face.nose_base() + 0.15), (0.15, 0.2))
+        + 0.25 * spot(s, t, (0.0, 0.6), (0.5, 0.25));
     (colour, gloss)
 }
 
@@ -124,10 +153,22 @@ fn cavities(face: &Identity, side: f32, t: f32) -> f32 {
     let base = face.nose_base();
     let line = face.mouth_y();
     let mut shade = 1.0;
-    shade -= 0.78 * spot(side, t, (face.nose_wide * 0.48, base + 0.005), (0.055, 0.026));
+    shade -= 0.78
+        * spot(
+            side,
+            t,
+            (face.nose_wide * 0.48, base + 0.005),
+            (0.055, 0.026),
+        );
     shade -= 0.30 * spot(side, t, (face.nose_wide + 0.035, base + 0.07), (0.03, 0.06));
     shade -= 0.22 * spot(side, t, (0.0, base - 0.05), (0.16, 0.05));
-    shade -= 0.22 * spot(side, t, (face.eye_apart - face.eye_half - 0.06, 0.08), (0.05, 0.12));
+    shade -= 0.22
+        * spot(
+            side,
+            t,
+            (face.eye_apart - face.eye_half - 0.06, 0.08),
+            (0.05, 0.12),
+        );
     shade -= (0.1 + 0.15 * face.age) * spot(side, t, (face.eye_apart - 0.03, -0.15), (0.18, 0.045));
     shade -= 0.14 * spot(side, t, (face.eye_apart, 0.14), (0.22, 0.05));
     shade -= 0.25 * spot(side, t, (0.0, line - face.lip_lower - 0.075), (0.2, 0.04));
@@ -150,9 +191,16 @@ fn whiskers(face: &Identity, noise: &Noise, s: f32, t: f32, skin: V3) -> V3 {
     let upper_edge = mix(line - 0.12, -0.3, smooth(0.45, 1.2, side));
     let on_jaw = smooth(upper_edge + 0.08, upper_edge - 0.08, t) * smooth(1.5, 1.35, side);
     let chin_clear = spot(side, t, (0.0, line - 0.13), (0.22, 0.035));
-    let on_lip = smooth(base - 0.02, base - 0.08, t) * smooth(line + 0.03, line + 0.08, t) * smooth(face.mouth_half + 0.12, face.mouth_half, side);
-    let joint = smooth(face.mouth_half - 0.03, face.mouth_half + 0.06, side) * smooth(face.mouth_half + 0.22, face.mouth_half + 0.12, side) * smooth(base - 0.1, base - 0.2, t) * smooth(line - 0.4, line - 0.2, t);
-    let density = (face.beard * on_jaw * (1.0 - 0.7 * chin_clear)).max(face.moustache * on_lip).max(face.beard.min(face.moustache) * joint);
+    let on_lip = smooth(base - 0.02, base - 0.08, t)
+        * smooth(line + 0.03, line + 0.08, t)
+        * smooth(face.mouth_half + 0.12, face.mouth_half, side);
+    let joint = smooth(face.mouth_half - 0.03, face.mouth_half + 0.06, side)
+        * smooth(face.mouth_half + 0.22, face.mouth_half + 0.12, side)
+        * smooth(base - 0.1, base - 0.2, t)
+        * smooth(line - 0.4, line - 0.2, t);
+    let density = (face.beard * on_jaw * (1.0 - 0.7 * chin_clear))
+        .max(face.moustache * on_lip)
+        .max(face.beard.min(face.moustache) * joint);
     let grain = 0.6 + 0.4 * noise.at(s * 75.0, t * 60.0);
     skin.mix(face.hair * 0.9, (density * grain * 1.1).clamp(0.0, 0.95))
 }
@@ -165,7 +213,11 @@ fn lips(face: &Identity, noise: &Noise, s: f32, t: f32, skin: V3) -> V3 {
     let top = face.lip_upper * taper.powf(0.7) * bow;
     let bottom = face.lip_lower * taper.powf(0.55);
     let above = t - line;
-    let inside = if above >= 0.0 { smooth(top + 0.008, top - 0.014, above) } else { smooth(bottom + 0.012, bottom - 0.02, -above) };
+    let inside = if above >= 0.0 {
+        smooth(top + 0.008, top - 0.014, above)
+    } else {
+        smooth(bottom + 0.012, bottom - 0.02, -above)
+    };
     let inside = inside * smooth(1.0, 0.93, across.abs());
     let ridges = 1.0 + 0.06 * noise.at(s * 70.0, t * 6.0);
     let shade = if above >= 0.0 { 0.8 } else { 1.0 };
@@ -181,9 +233,45 @@ fn brows(face: &Identity, noise: &Noise, s: f32, t: f32, skin: V3) -> V3 {
     if !(-0.15..=1.1).contains(&along) {
         return skin;
     }
-    let centre = face.brow_height + face.brow_slant * along + face.brow_arch * (1.0 - ((along - 0.62) / 0.62).powi(2)) - 0.05 * smooth(0.7, 1.05, along);
+    let centre = face.brow_height
+        + face.brow_slant * along
+        + face.brow_arch * (1.0 - ((along - 0.62) / 0.62).powi(2))
+        - 0.05 * smooth(0.7, 1.05, along);
     let half = face.brow_thick * mix(1.1, 0.45, along.clamp(0.0, 1.0)) + 0.006;
-    let body = smooth(half * 1.5, half * 0.5, (t - centre).abs()) * smooth(-0.1, 0.12, along) * smooth(1.08, 0.85, along);
+    let body = smooth(half * 1.5, half * 0.5, (t - centre).abs())
+        * smooth(-0.1, 0.12, along)
+        * smooth(1.08, 0.85, along);
     let hairs = 0.72 + 0.28 * noise.at(s.abs() * 60.0 + t * 25.0, t * 18.0);
-    skin.mix(face.hair * 0.8, (body * hairs * face.brow_dense).clamp(0.0, 0.97))
+    skin.mix(
+        face.hair * 0.8,
+        (body * hairs * face.brow_dense).clamp(0.0, 0.97),
+    )
+}
+
+/// Rims of glasses: a rounded frame around each eye, a bridge and the temples.
+fn glasses(face: &Identity, side: f32, t: f32) -> f32 {
+    if face.rims <= 0.0 {
+        return 0.0;
+    }
+    let half = (face.eye_half + 0.09, face.eye_open + 0.1);
+    let dx = ((side - face.eye_apart - 0.01) / half.0).abs();
+    let dy = ((t + 0.03) / half.1).abs();
+    // A superellipse; distances near its edge are close enough to lengths.
+    let edge = ((dx.powi(4) + dy.powi(4)).powf(0.25) - 1.0) * half.1;
+    let rim = smooth(face.rims + 0.006, face.rims - 0.004, edge.abs());
+    let near_bridge = smooth(
+        face.eye_apart - half.0 + 0.02,
+        face.eye_apart - half.0 - 0.01,
+        side,
+    );
+    let bridge = smooth(face.rims + 0.008, face.rims - 0.002, (t - 0.05).abs()) * near_bridge;
+    let beyond = smooth(
+        face.eye_apart + half.0 - 0.01,
+        face.eye_apart + half.0 + 0.02,
+        side,
+    );
+    let temple = smooth(face.rims + 0.008, face.rims - 0.002, (t - 0.08).abs())
+        * beyond
+        * smooth(1.6, 1.5, side);
+    rim.max(bridge).max(temple)
 }

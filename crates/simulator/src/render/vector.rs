@@ -13,8 +13,8 @@ pub struct V3 {
     pub z: f32,
 }
 
-/// Shorthand for [`V3`].
-pub(super) const fn v3(x: f32, y: f32, z: f32) -> V3 {
+/// A [`V3`] from its components.
+pub const fn v3(x: f32, y: f32, z: f32) -> V3 {
     V3 { x, y, z }
 }
 
@@ -36,7 +36,11 @@ impl V3 {
     /// The same direction with length one; the zero vector stays as it is.
     pub fn unit(self) -> Self {
         let length = self.dot(self).sqrt();
-        if length > 1e-9 { self * (1.0 / length) } else { self }
+        if length > 1e-9 {
+            self * (1.0 / length)
+        } else {
+            self
+        }
     }
 
     /// Component by component.
@@ -102,7 +106,11 @@ pub(super) fn mix(a: f32, b: f32, t: f32) -> f32 {
 pub(super) fn srgb(r: f32, g: f32, b: f32) -> V3 {
     let linear = |c: f32| {
         let c = c / 255.0;
-        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        if c <= 0.040_45 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
     };
     v3(linear(r), linear(g), linear(b))
 }

@@ -1,0 +1,155 @@
+//! Attacks rendered as the camera would see them. So far the flat print: a photograph of the
+//! enrolled person on paper, held by a hand that follows the prompts as far as paper can.
+//!
+//! More kinds (bent print, screen replay, mask) go beside it; each is a function from a moment
+//! to a picture.
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    reason = "pixel arithmetic"
+)]
+
+use crate::render::{Canvas, Picture, Pose, Scene, Subject, V3, render, v3};
+use crate::seed::Seeded;
+
+/// White border around the printed picture, in picture widths.
+const BORDER: f32 = 0.06;
+/// Paper reflects this share of the light; ink at its darkest this one.
+const PAPER: (f32, f32) = (0.86, 0.03);
+/// From the camera to the paper, in picture widths at scale one.
+const DISTANCE: f32 = 2.2;
+
+/// A printed photograph of a subject.
+#[derive(Clone, Debug)]
+pub struct Print {
+    photo: Picture,
+    room: Subject,
+    seed: u64,
+}
+
+impl Print {
+    /// Prints the subject's portrait; the seed decides paper, room and the hand's shaking.
+    pub fn of(subject: &Subject, seed: u64) -> Self {
+        let mut scene = Scene::default();
+        scene.camera.noise = 1.0;
+        let photo = render(subject, &scene, 600, 800);
+        // The attacker's own room, not the enrolled person's.
+        Self {
+            photo,
+            room: Subject::from_seed(seed ^ 0x00a7_7ac4),
+            seed,
+        }
+    }
+
+    /// The camera's picture while the paper is held in `scene.pose`. Eyes and mouth of a print
+    /// do not move; turns and nods of the paper are half of those of a head.
+    pub fn render(&self, scene: &Scene, ms: f32, width: usize, height: usize) -> Picture {
+        let mut canvas = Canvas::room(&self.room, scene, width, height);
+        let sheet = self.sheet(&scene.pose, ms, width, height);
+        for y in 0..height {
+            for x in 0..width {
+                if let Some(light) = self.seen(&sheet, scene, x as f32, y as f32) {
+                    canvas.put(x, y, light);
+                }
+            }
+        }
+        canvas.develop(&scene.camera)
+    }
+
+    fn sheet(&self, pose: &Pose, ms: f32, width: usize, height: usize) -> Sheet {
+        let mut seeded = Seeded::new(self.seed, "hand");
+        let mut tremble = |amplitude: f32| {
+            let sum: f32 = [2.3, 5.1, 8.7]
+                .iter()
+                .map(|hertz| {
+                    let phase = seeded.between(0.0, std::f32::consts::TAU);
+                    (ms / 1_000.0 * std::f32::consts::TAU * hertz + phase).sin() / hertz.sqrt()
+                })
+                .sum();
+            sum * amplitude
+        };
+        let yaw = (pose.yaw_deg * 0.8 + tremble(1.6)).to_radians();
+        let pitch = (pose.pitch_deg * 0.8 + tremble(1.4)).to_radians();
+        let roll = (pose.roll_deg + tremble(0.9)).to_radians();
+        let unit = width as f32;
+        let shift = v3(
+            pose.shift_x + tremble(0.006),
+            -(pose.shift_y + tremble(0.006)),
+            0.0,
+        );
+        let (sy, cy) = yaw.sin_cos();
+        let (sp, cp) = (-pitch).sin_cos();
+        let (sr, cr) = roll.sin_cos();
+        let right = v3(cy * cr, -sr, -sy * cr);
+        let up = v3(cy * sr - sy * sp * cr, cp * cr, -sy * sr - cy * sp * cr);
+        Sheet {
+            right: right.unit(),
+            up: up.unit(),
+            normal: right.cross(up).unit(),
+            at: shift,
+            half: (0.53 * pose.scale, 0.53 * pose.scale * 4.0 / 3.0),
+            centre: (unit * 0.5, height as f32 * 0.5),
+            focal: unit * DISTANCE,
+        }
+    }
+
+    /// The light that comes from the sheet to a pixel, if it is on the sheet.
+    fn seen(&self, sheet: &Sheet, scene: &Scene, x: f32, y: f32) -> Option<V3> {
+        let ray = v3(
+            (x - sheet.centre.0) / sheet.focal,
+            (sheet.centre.1 - y) / sheet.focal,
+            -1.0,
+        );
+        let from = v3(0.0, 0.0, DISTANCE);
+        let along = (sheet.at - from).dot(sheet.normal) / ray.dot(sheet.normal);
+        let on = from + ray * along - sheet.at;
+        let u = on.dot(sheet.right) / sheet.half.0;
+        let v = on.dot(sheet.up) / sheet.half.1;
+        if u.abs() > 1.0 + 2.0 * BORDER || v.abs() > 1.0 + 1.5 * BORDER {
+            return None;
+        }
+        let ink = if u.abs() <= 1.0 && v.abs() <= 1.0 {
+            self.ink((u + 1.0) * 0.5, (1.0 - v) * 0.5)
+        } else {
+            v3(1.0, 1.0, 1.0)
+        };
+        let albedo = ink * (PAPER.0 - PAPER.1) + v3(PAPER.1, PAPER.1, PAPER.1);
+        let light = scene.light.reflect(albedo, sheet.normal);
+        // Half-glossy paper mirrors the lamp as a soft band that wanders as the hand moves.
+        let band = (u * 0.8 + v * 0.6 - 14.0 * sheet.normal.x - 0.9) / 0.35;
+        let glare = 0.16 * scene.light.key * (-0.5 * band * band).exp();
+        Some(light + v3(glare, glare, glare))
+    }
+
+    /// Linear colour of the photograph, `(0, 0)` its top left corner and `(1, 1)` the opposite.
+    fn ink(&self, across: f32, down: f32) -> V3 {
+        let x = (across * (self.photo.width as f32 - 1.01)).max(0.0);
+        let y = (down * (self.photo.height as f32 - 1.01)).max(0.0);
+        let (kx, ky) = (x.fract(), y.fract());
+        let pick = |dx: usize, dy: usize| {
+            let index = ((y as usize + dy) * self.photo.width + x as usize + dx) * 3;
+            let channel = |i: usize| {
+                let byte = self.photo.rgb.get(index + i).copied().unwrap_or(255);
+                (f32::from(byte) / 255.0).powi(2)
+            };
+            v3(channel(0), channel(1), channel(2))
+        };
+        pick(0, 0)
+            .mix(pick(1, 0), kx)
+            .mix(pick(0, 1).mix(pick(1, 1), kx), ky)
+    }
+}
+
+/// The paper in space, in picture widths; the camera looks along negative `z`.
+struct Sheet {
+    right: V3,
+    up: V3,
+    normal: V3,
+    at: V3,
+    half: (f32, f32),
+    centre: (f32, f32),
+    focal: f32,
+}
