@@ -105,7 +105,7 @@ function playPrompts(
   let handle = 0;
   let next = 0;
   let shown: number | null = null;
-  let unlogged: number | null = null;
+  let unlogged: { readonly index: number; readonly set: number } | null = null;
 
   const hideWhenOver = (elapsed: number): void => {
     const current = shown === null ? undefined : challenge.steps[shown];
@@ -118,12 +118,13 @@ function playPrompts(
     if (!due || elapsed < due.at_ms) return;
     watcher.promptDue(next);
     shown = next;
-    unlogged = next;
+    unlogged = { index: next, set: performance.now() };
     next += 1;
   };
   const tick = (frameTime: number): void => {
-    // A prompt put on screen in the last frame is visible from about this frame on.
-    if (unlogged !== null) log.onset(unlogged, frameTime);
+    // A prompt put on screen in the last frame is visible from about this frame on. On a busy
+    // machine a frame carries a time before the prompt was set.
+    if (unlogged !== null) log.onset(unlogged.index, Math.max(frameTime, unlogged.set));
     unlogged = null;
     const elapsed = performance.now() - startedAt;
     hideWhenOver(elapsed);

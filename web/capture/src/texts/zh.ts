@@ -11,10 +11,10 @@ export const zh = {
 
   intro_title: "请拍摄一段短视频",
   intro_lead: "确认是您本人在操作，大约需要 10 秒。",
-  intro_tip_light: "光线均匀，脸部清晰",
-  intro_tip_face: "摘下墨镜、口罩和帽子",
-  intro_tip_alone: "画面中只有您一个人",
-  intro_tip_steady: "手机与眼睛同高，正对屏幕",
+  intro_tip_light: "面部光线均匀",
+  intro_tip_face: "不戴墨镜和口罩",
+  intro_tip_alone: "画面中只有您",
+  intro_tip_steady: "手机与眼睛同高",
   consent:
     "点击“同意并开始”，即表示您同意录制您的面部视频和声音，仅用于本次身份核验。视频加密保存，到期销毁。",
   begin: "同意并开始",
@@ -47,8 +47,8 @@ export const zh = {
   action_blink_more: "闭上双眼，再睁开",
   action_mouth_more: "张大嘴，然后合上",
   action_nod_more: "低头，再抬起",
-  action_turn_left_more: "转向您的左侧，再转回来",
-  action_turn_right_more: "转向您的右侧，再转回来",
+  action_turn_left_more: "转向您的左侧，再转正",
+  action_turn_right_more: "转向您的右侧，再转正",
   step_of: "第 {step} 个动作，共 {steps} 个",
 
   sending_title: "正在上传",

@@ -15,7 +15,7 @@ export type CardView = {
 /** Builds the card section. */
 export function createCard(pressed: (event: Button["event"]) => void): CardView {
   const badge = el("div", { class: "badge" });
-  const title = el("h1");
+  const title = el("h1", { tabindex: "-1" });
   const lead = el("p", { class: "lead" });
   const tips = el("ul", { class: "tips" });
   const todo = el("ol", { class: "todo" });

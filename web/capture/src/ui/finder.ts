@@ -21,7 +21,7 @@ export function createFinder(pressed: (event: Button["event"]) => void): FinderV
   // The attribute alone does not mute an element made by script.
   preview.muted = true;
   const figure = el("div", { class: "figure" });
-  const title = el("h1");
+  const title = el("h1", { tabindex: "-1" });
   const more = el("p", { class: "more" });
   const windowBar = el("div", { class: "window" }, [el("i")]);
   const prompt = el("div", { id: "action", class: "prompt" }, [figure, title, more, windowBar]);

@@ -86,11 +86,11 @@ export function icon(name: IconName): SVGSVGElement {
   return drawing("0 0 96 96", `icon icon-${name}`, ICON_SHAPES[name]);
 }
 
-/** The oval around the preview: a track and a ring that fills. `pathLength` is 1. */
+/** The oval around the preview: a track and a ring that fills from the top. `pathLength` is 1. */
 export function ovalRing(): SVGSVGElement {
-  const oval = { cx: "150", cy: "200", rx: "146", ry: "196", pathLength: "1" };
+  const oval = { d: "M150 4A146 196 0 0 1 150 396A146 196 0 0 1 150 4", pathLength: "1" };
   return drawing("0 0 300 400", "ring", [
-    ["ellipse", { class: "ring-track", ...oval }],
-    ["ellipse", { class: "ring-fill", ...oval, transform: "rotate(-90 150 200) scale(1 1)" }],
+    ["path", { class: "ring-track", ...oval }],
+    ["path", { class: "ring-fill", ...oval }],
   ]);
 }

@@ -77,15 +77,16 @@ function appName(state: State): string {
   return "attempt" in state && state.attempt !== null ? state.attempt.app_name : "";
 }
 
-/** What a screen reader says when this screen comes up. Progress is left to its bar. */
+/** What is spoken besides the title, which is read when it takes the focus. */
 function wordsOf(screen: Screen): string {
-  return screen.layout === "finder"
-    ? [screen.title, screen.more, screen.chip?.warn ? screen.chip.text : ""].join(" ").trim()
-    : `${screen.title} ${screen.lead}`.trim();
+  if (screen.layout === "card") return screen.lead;
+  return screen.rec === null
+    ? (screen.chip?.text ?? screen.more)
+    : `${screen.title}. ${screen.more}`;
 }
 
-/** Moves the focus to what the person most likely does next, so that Enter goes on. */
+/** A new screen starts at its title; the next Tab leads to its button, and no Enter skips it. */
 function focusOn(root: HTMLElement): void {
-  const button = root.querySelector<HTMLButtonElement>("main section:not([hidden]) button.primary");
-  button?.focus({ preventScroll: true });
+  const title = root.querySelector<HTMLElement>("main section:not([hidden]) h1");
+  title?.focus({ preventScroll: true });
 }
