@@ -119,7 +119,7 @@ test.each([
   await page.waitForSelector('#step-1[data-step="done"]');
   await page.screenshot({ path: `${OUT}${look}-1.png`, fullPage: true });
   await page.click("#start");
-  await page.frameLocator("#capture").locator('[data-state="idle"] h1').first().waitFor();
+  await page.frameLocator("#capture").locator('[data-state="idle"] .card h1').waitFor();
   await page.screenshot({ path: `${OUT}${look}-2.png`, fullPage: true });
   await page.evaluate(() => {
     const message = { source: "zhenren", state: "done", verify_result: "vr_1", errcode: 10028 };

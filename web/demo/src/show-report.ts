@@ -87,7 +87,7 @@ function cueRow(cue: Cue, texts: DemoTexts): HTMLTableRowElement {
   });
   return el("tr", { "data-holds": String(cue.holds), "data-cue": cue.cue }, [
     el("th", { scope: "row" }, [cue.cue.replaceAll("_", " ")]),
-    el("td", { class: "number" }, [
+    el("td", { class: "measured" }, [
       value,
       " ",
       el("small", {}, [cue.value === null ? "" : cue.unit]),

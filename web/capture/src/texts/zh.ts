@@ -10,7 +10,7 @@ export const zh = {
   close_hint: "现在可以关闭此页面。",
 
   intro_title: "请拍摄一段短视频",
-  intro_lead: "确认是您本人在操作，大约需要 10 秒。",
+  intro_lead: "确认是您本人，约需 10 秒。",
   intro_tip_light: "面部光线均匀",
   intro_tip_face: "不戴墨镜和口罩",
   intro_tip_alone: "画面中只有您",
@@ -79,7 +79,7 @@ export const zh = {
   result_hint_contact_support: "请联系要求您核验的机构，他们可以查看原因。",
 
   refused_denied_title: "无法使用摄像头",
-  refused_denied_lead: "没有摄像头权限就无法核验。您可以这样打开权限：",
+  refused_denied_lead: "核验需要摄像头，请这样打开权限：",
   refused_denied_step_1: "点击地址栏左侧的锁形或摄像头图标",
   refused_denied_step_2: "将“摄像头”设为“允许”",
   refused_denied_step_3: "回到这里，点击“重新打开摄像头”",
