@@ -17,7 +17,7 @@ use crate::error::EngineError;
 use crate::features::Features;
 use crate::image::Image;
 use crate::mesh::Mesh;
-use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading, quantile};
+use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading};
 use crate::timing::Timing;
 use crate::track::Track;
 
@@ -116,16 +116,7 @@ impl<'a> ClipAnalysis<'a> {
         mesh: &Mesh,
         face: &FaceReading,
     ) -> Result<(), EngineError> {
-        let pitches = self
-            .readings
-            .iter()
-            .filter_map(|r| r.face.as_ref())
-            .map(|f| f.pose.pitch);
-        let usual = quantile(pitches, 0.5).unwrap_or(face.pose.pitch);
-        if !self
-            .continuity
-            .is_due(at_ms, face.pose.yaw, face.pose.pitch - usual)
-        {
+        if !self.continuity.is_due(at_ms, face, &self.readings) {
             return Ok(());
         }
         let started = Instant::now();

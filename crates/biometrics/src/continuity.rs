@@ -1,24 +1,27 @@
 //! Is it one and the same face from the first frame to the last?
 //!
-//! Features of a frame every half second, whatever its quality, so that nobody can show one face
-//! for the comparison and another one for the challenge; and jumps of the tracked face.
+//! Features of a frame every half second, chosen by the clock and not by quality, so that nobody
+//! can show one face for the comparison and another one for the challenge; and jumps of the
+//! tracked face. Features of a turned, speaking or blinking face say more about the movement than
+//! about the person, so a sample waits until the subject looks as usual.
 
 use zhenren_domain::measurements::Sample;
 
 use crate::compare::compare;
 use crate::features::Features;
-use crate::series::Reading;
+use crate::series::{FaceReading, Reading, quantile};
 
 /// One frame in this time is sampled.
 const SAMPLE_EVERY_MS: f64 = 500.0;
 
-/// Beyond this yaw the features say more about the pose than about the person, degrees.
-const YAW_MAX: f64 = 25.0;
+/// How far from usual a sampled face may be: degrees, degrees, share of the open eye, mouth height
+/// over width.
+const YAW_MAX: f64 = 12.0;
+const PITCH_MAX: f64 = 8.0;
+const EYE_MIN: f64 = 0.75;
+const MOUTH_MAX: f64 = 0.12;
 
-/// The same for the change of pitch.
-const PITCH_MAX: f64 = 20.0;
-
-/// Limit: samples of one clip; half a minute's worth, later ones replace none.
+/// Limit: samples of one clip; half a minute's worth, later frames add none.
 const SAMPLES_COUNT_MAX: usize = 64;
 
 /// Collects sampled features.
@@ -29,12 +32,9 @@ pub(crate) struct Continuity {
 }
 
 impl Continuity {
-    /// Whether a frame at this time and direction is to be sampled.
-    pub(crate) fn is_due(&self, at_ms: f64, yaw: f64, pitch_change: f64) -> bool {
-        at_ms >= self.next_ms
-            && self.samples.len() < SAMPLES_COUNT_MAX
-            && yaw.abs() <= YAW_MAX
-            && pitch_change.abs() <= PITCH_MAX
+    /// Whether this frame is to be sampled, given the frames before it.
+    pub(crate) fn is_due(&self, at_ms: f64, face: &FaceReading, before: &[Reading]) -> bool {
+        at_ms >= self.next_ms && self.samples.len() < SAMPLES_COUNT_MAX && is_usual(face, before)
     }
 
     /// Takes the features of a frame.
@@ -43,30 +43,50 @@ impl Continuity {
         self.next_ms = at_ms + SAMPLE_EVERY_MS;
     }
 
-    /// Lowest similarity of a sample to the mean of all, and the series; `None` without samples.
+    /// Lowest similarity of any two samples, the best frames among them, and for each sample its
+    /// lowest one; `None` with fewer than two.
     pub(crate) fn finish(&self, best: &[(f64, Features)]) -> Option<(f64, Vec<Sample>)> {
         let mut all: Vec<&(f64, Features)> = self.samples.iter().chain(best).collect();
+        if all.len() < 2 {
+            return None;
+        }
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mean = Features::mean(all.iter().map(|(_, features)| features))?;
+        let lowest = |features: &Features| {
+            all.iter()
+                .map(|(_, other)| compare(features, other))
+                .fold(1.0, f64::min)
+        };
         let series: Vec<Sample> = all
             .iter()
             .map(|(at_ms, features)| Sample {
                 at_ms: *at_ms,
-                value: compare(features, &mean),
+                value: lowest(features),
             })
             .collect();
-        let least = series
-            .iter()
-            .map(|sample| sample.value)
-            .fold(f64::MAX, f64::min);
+        let least = series.iter().map(|sample| sample.value).fold(1.0, f64::min);
         Some((least, series))
     }
+}
+
+/// Whether the face looks as it did in most frames before.
+fn is_usual(face: &FaceReading, before: &[Reading]) -> bool {
+    let usual = |share: f64, pick: fn(&FaceReading) -> f64| {
+        let faces = before.iter().filter_map(|reading| reading.face.as_ref());
+        quantile(faces.map(pick), share).unwrap_or_else(|| pick(face))
+    };
+    let yaw = face.pose.yaw - usual(0.5, |face| face.pose.yaw);
+    let pitch = face.pose.pitch - usual(0.5, |face| face.pose.pitch);
+    let mouth = face.expression.mouth - usual(0.3, |face| face.expression.mouth);
+    yaw.abs() <= YAW_MAX
+        && pitch.abs() <= PITCH_MAX
+        && mouth <= MOUTH_MAX
+        && face.expression.eye >= usual(0.7, |face| face.expression.eye) * EYE_MIN
 }
 
 /// Largest move of the face's middle between two frames that both have one, in face widths.
 pub(crate) fn track_jump(readings: &[Reading]) -> Option<(f64, Vec<Sample>)> {
     let mut series = Vec::new();
-    let mut before: Option<&crate::series::FaceReading> = None;
+    let mut before: Option<&FaceReading> = None;
     for reading in readings {
         let Some(face) = &reading.face else { continue };
         if let Some(before) = before {
@@ -87,7 +107,6 @@ pub(crate) fn track_jump(readings: &[Reading]) -> Option<(f64, Vec<Sample>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::FaceReading;
     use crate::synthetic;
 
     fn features(x: f32, y: f32) -> Features {
@@ -116,13 +135,21 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_sampled_twice_a_second_and_not_in_profile() {
+    fn frames_are_sampled_twice_a_second_when_the_face_looks_as_usual() {
+        let usual = FaceReading::new(&synthetic::mesh(2.0, 0.0, 0.0));
+        let turned = FaceReading::new(&synthetic::mesh(22.0, 0.0, 0.0));
+        let before: Vec<_> = (0..9_u8)
+            .map(|i| Reading {
+                at_ms: f64::from(i),
+                face: Some(usual.clone()),
+            })
+            .collect();
         let mut continuity = Continuity::default();
-        assert!(continuity.is_due(0.0, 3.0, 0.0));
-        assert!(!continuity.is_due(0.0, 40.0, 0.0));
+        assert!(continuity.is_due(0.0, &usual, &[]));
+        assert!(!continuity.is_due(0.0, &turned, &before));
         continuity.push(0.0, features(1.0, 0.0));
-        assert!(!continuity.is_due(300.0, 0.0, 0.0));
-        assert!(continuity.is_due(500.0, 0.0, 0.0));
+        assert!(!continuity.is_due(300.0, &usual, &before));
+        assert!(continuity.is_due(500.0, &usual, &before));
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use zhenren_domain::challenge::{Challenge, ClockLog};
 
+use crate::align::CHIP_SIDE;
 use crate::analysis::ClipAnalysis;
 use crate::compare::Group;
 use crate::detect::{Detector, Range};
 use crate::error::EngineError;
-use crate::features::FeaturesModel;
+use crate::features::{Features, FeaturesModel};
 use crate::image::Image;
 use crate::mesh::MeshModel;
 use crate::photo::{PhotoRefusal, Portrait};
@@ -68,6 +69,19 @@ impl Engine {
     pub const fn with_group(mut self, group: Group) -> Self {
         self.group = group;
         self
+    }
+
+    /// Features of an aligned 150×150 face, as [`Self::analyse_photo`] makes them; without the
+    /// mirrored average when `mirrored` is false (for measuring what that gains).
+    pub fn features_of_chip(&self, chip: &Image, mirrored: bool) -> Result<Features, EngineError> {
+        if chip.width != CHIP_SIDE || chip.height != CHIP_SIDE || !chip.is_sound() {
+            return Err(EngineError::BadPicture);
+        }
+        if mirrored {
+            self.features.of_chip(chip)
+        } else {
+            self.features.quick(chip)
+        }
     }
 
     /// Finds the one face of a photo and extracts its features.

@@ -1,8 +1,9 @@
 //! A hint that the face is covered: patches of skin that do not look like the rest of the skin.
 //!
-//! Compares the colour of the lower face, and of the skin under the eyes, with the rest. Catches
-//! masks, scarves and dark glasses; does not catch a hand, a skin-coloured cover, or clear
-//! glasses, and a thick beard looks a little covered. A hint, not a verdict.
+//! Compares the colour of the lower face, and of the skin under the eyes, with the rest. A beard
+//! differs from skin as a mask does, but lips differ from a beard and cloth is the same all over.
+//! Catches masks, scarves and dark glasses; does not catch a hand, a skin-coloured cover or clear
+//! glasses. A hint, not a verdict.
 
 use crate::geometry::Point;
 use crate::image::Image;
@@ -15,6 +16,10 @@ const UNDER_EYES: [usize; 4] = [229, 449, 119, 348];
 const NOSE: [usize; 3] = [195, 5, 4];
 const LOWER: [usize; 6] = [164, 18, 200, 199, 206, 426];
 
+/// Mesh points on the red of the lips, and close around it.
+const LIPS: [usize; 6] = [16, 85, 315, 12, 38, 268];
+const AROUND_LIPS: [usize; 6] = [18, 83, 313, 164, 167, 393];
+
 /// Patch half width in inter-eye distances.
 const PATCH: f32 = 0.05;
 
@@ -24,6 +29,10 @@ const PATCH_PIXELS_MAX: i32 = 7;
 /// Differences at which a patch surely is another material: chroma, and natural log of luma.
 const CHROMA_SCALE: f64 = 0.12;
 const LUMA_SCALE: f64 = 1.6;
+
+/// The same for lips that surely are lips.
+const LIPS_CHROMA_SCALE: f64 = 0.025;
+const LIPS_LUMA_SCALE: f64 = 0.25;
 
 /// Shade of one group: logarithm of luma and two chroma shares.
 #[derive(Clone, Copy, Debug)]
@@ -42,27 +51,29 @@ pub fn hint(image: &Image, mesh: &Mesh) -> f64 {
             .filter_map(|&index| shade(image, mesh.at(index), radius))
             .collect()
     };
-    let lower = apart(
-        &shades(&[&LOWER]),
-        &shades(&[&FOREHEAD, &UNDER_EYES, &NOSE]),
-    );
+    let skin = (CHROMA_SCALE, LUMA_SCALE);
+    let red = (LIPS_CHROMA_SCALE, LIPS_LUMA_SCALE);
+    let lips = apart(&shades(&[&LIPS]), &shades(&[&AROUND_LIPS]), red).min(1.0);
+    let upper = shades(&[&FOREHEAD, &UNDER_EYES, &NOSE]);
+    let lower = apart(&shades(&[&LOWER]), &upper, skin) * (1.0 - lips);
     let eyes = apart(
         &shades(&[&UNDER_EYES]),
         &shades(&[&FOREHEAD, &CHEEKS, &NOSE]),
+        skin,
     );
     let unsure = f64::from((1.0 - mesh.flag).clamp(0.0, 1.0));
     lower.max(eyes).max(unsure).clamp(0.0, 1.0)
 }
 
-/// How unlike two groups of patches are, by their medians; 0 when one of them is not visible.
-fn apart(some: &[Shade], rest: &[Shade]) -> f64 {
+/// How unlike two groups of patches are, by their medians, in units of `scale`; 0 when one of them is not visible.
+fn apart(some: &[Shade], rest: &[Shade], scale: (f64, f64)) -> f64 {
     let difference = |pick: fn(&Shade) -> f64| {
         let middle = |shades: &[Shade]| crate::series::quantile(shades.iter().map(pick), 0.5);
         Some((middle(some)? - middle(rest)?).abs())
     };
     let measured = (|| {
         let chroma = difference(|shade| shade.red)?.hypot(difference(|shade| shade.green)?);
-        Some((chroma / CHROMA_SCALE).hypot(difference(|shade| shade.luma)? / LUMA_SCALE))
+        Some((chroma / scale.0).hypot(difference(|shade| shade.luma)? / scale.1))
     })();
     measured.unwrap_or_default()
 }

@@ -33,6 +33,8 @@ pub struct Portrait {
     pub quality: Quality,
     /// The aligned face, 150×150.
     pub chip: Image,
+    /// Where the face is.
+    pub mesh: Mesh,
     /// Much smaller faces in the background that were left out.
     pub bystanders_count: usize,
 }
@@ -95,6 +97,7 @@ pub(crate) fn analyse(engine: &Engine, image: &Image) -> Result<Portrait, PhotoR
         model_id: MODEL_ID,
         quality: quality(image, mesh, &chip),
         chip,
+        mesh: mesh.clone(),
         bystanders_count: faces.len() - 1,
     })
 }

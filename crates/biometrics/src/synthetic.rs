@@ -8,7 +8,7 @@ const RADIUS: f32 = 60.0;
 const MIDDLE: Point = Point::new(240.0, 320.0);
 
 /// Named points: index, across, down (in half widths); depth follows from the ellipsoid.
-const NAMED: [(usize, f32, f32); 42] = [
+const NAMED: [(usize, f32, f32); 52] = [
     (33, -0.72, -0.3),
     (133, -0.26, -0.28),
     (362, 0.26, -0.28),
@@ -50,7 +50,16 @@ const NAMED: [(usize, f32, f32); 42] = [
     (425, 0.6, 0.35),
     (195, 0.0, 0.0),
     (5, 0.0, 0.1),
-    (61, -0.4, 0.61),
+    (16, 0.0, 0.66),
+    (85, -0.12, 0.66),
+    (315, 0.12, 0.66),
+    (12, 0.0, 0.57),
+    (38, -0.12, 0.57),
+    (268, 0.12, 0.57),
+    (83, -0.15, 0.75),
+    (313, 0.15, 0.75),
+    (167, -0.15, 0.5),
+    (393, 0.15, 0.5),
 ];
 
 /// A mesh turned by these degrees, in the signs of [`crate::pose::Pose`].

@@ -33,7 +33,8 @@ pub enum CueKind {
     BestPitch,
     /// How unlike an uncovered face the best frame is; 0 is uncovered.
     OcclusionHint,
-    /// Lowest similarity of any sampled frame's features to the clip's average.
+    /// Lowest similarity between the features of any two sampled frames; frames are sampled by
+    /// the clock, while the subject looks as usual (not turned, speaking or blinking).
     ContinuityMin,
     /// Largest jump of the face centre between two frames, in face widths.
     TrackJumpMax,
@@ -51,7 +52,8 @@ pub enum CueKind {
     MouthRange,
     /// Peak-to-peak yaw over the clip.
     YawRange,
-    /// Non-rigid movement of the mesh after the best rigid fit, in inter-eye distances.
+    /// Movement of the mesh in the picture plane that no affine map explains (a flat picture
+    /// however held shows next to none), in inter-eye distances.
     NonRigidMotion,
     /// Share of the prompted actions seen inside their windows.
     ActionsSeenShare,
