@@ -70,8 +70,8 @@ fn bench(clips_count: u32) -> Result<(), Box<dyn std::error::Error>> {
         println!(
             "| {name} | {} | {frames_count} | {:.0} | {:.0} | {:.0} |",
             file.len() / 1_000,
-            per_clip(after.children - before.children),
-            per_clip(after.own - before.own),
+            per_clip(after.children.saturating_sub(before.children)),
+            per_clip(after.own.saturating_sub(before.own)),
             wall.as_secs_f64() * 1_000.0,
         );
     }

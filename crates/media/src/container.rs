@@ -11,9 +11,9 @@ pub(crate) const SNIFF_BYTES: usize = 16;
 /// The recording containers that reach the decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Container {
-    /// Matroska or WebM.
+    /// Matroska, or `WebM`, its subset.
     Matroska,
-    /// MP4 or QuickTime.
+    /// MP4, or `QuickTime`, its ancestor.
     Mp4,
 }
 

@@ -1,7 +1,7 @@
 //! What the worker gives up before it looks at a stranger's bytes.
 //!
 //! Two steps, because a worker may wait for its job: [`confine`] at its start (identity, files,
-//! network, signals), [`close`] when it holds its job (descriptors, limits, system calls).
+//! network, signals), [`close`] when it holds its job (limits, system calls).
 //! Both act on the calling process and cannot be undone. The reasons are in docs/SECURITY.md.
 
 mod system_calls;
@@ -89,10 +89,8 @@ pub fn confine() -> Result<JailLevel, JailFailed> {
     deny_files_and_network().map_err(|_| JailFailed("landlock"))
 }
 
-/// Second step: closes every descriptor from `first_closed_fd` on, sets the limits, and denies
-/// every system call that decoding does not need.
-pub fn close(limits: &ProcessLimits, first_closed_fd: u32) -> Result<(), JailFailed> {
-    close_descriptors(first_closed_fd)?;
+/// Second step: sets the limits of the job and denies every system call that decoding does not need.
+pub fn close(limits: &ProcessLimits) -> Result<(), JailFailed> {
     set_limit(Resource::Nofile, OPEN_FILES_MAX, OPEN_FILES_MAX)?;
     // The first limit ends the process with a signal of its own, the second with a plain kill.
     let cpu_s_max = u64::from(limits.cpu_s_max);
@@ -145,10 +143,11 @@ fn deny_files_and_network() -> Result<JailLevel, RulesetError> {
     })
 }
 
+/// Closes every descriptor from `first` on, whoever left it open.
 #[expect(unsafe_code, reason = "no safe wrapper exists for close_range")]
 pub(crate) fn close_descriptors(first: u32) -> Result<(), JailFailed> {
-    // Safety: the call touches no memory. Descriptors closed here belong to nobody: the worker owns
-    // its standard descriptors and its input, all of which lie below `first`.
+    // Safety: the call touches no memory, and no owner of a descriptor from `first` on exists: the
+    // worker calls it before it receives its input, when it owns the standard descriptors alone.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) };
     if result == 0 {
         Ok(())

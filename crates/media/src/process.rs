@@ -103,13 +103,10 @@ impl WorkerProcess {
 
     /// True while nothing says that the process ended.
     pub(crate) fn is_alive(&mut self) -> bool {
-        match self.child.try_wait() {
-            Ok(None) => true,
-            Ok(Some(_)) | Err(_) => {
-                self.is_reaped = true;
-                false
-            }
+        if let Ok(Some(_)) = self.child.try_wait() {
+            self.is_reaped = true;
         }
+        !self.is_reaped
     }
 
     /// Hands over the job and the input. A worker gets one job in its life.
@@ -184,9 +181,11 @@ impl WorkerProcess {
                 rule: "record after the end",
             });
         }
-        match self.cause_of_death() {
-            MediaError::Died { exit_code: 0 } => Ok(()),
-            cause => Err(cause),
+        let cause = self.cause_of_death();
+        if cause == (MediaError::Died { exit_code: 0 }) {
+            Ok(())
+        } else {
+            Err(cause)
         }
     }
 

@@ -207,9 +207,12 @@ impl Iterator for ClipStream {
 }
 
 fn parse<'a, T: serde::Deserialize<'a>>(payload: &'a [u8]) -> Result<T, MediaError> {
-    postcard::from_bytes(payload).map_err(|_| MediaError::ProtocolViolation {
-        rule: "unreadable record",
-    })
+    match postcard::take_from_bytes(payload) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(MediaError::ProtocolViolation {
+            rule: "unreadable record",
+        }),
+    }
 }
 
 fn pcm(pts_us: i64, payload: &[u8]) -> Pcm {

@@ -29,8 +29,6 @@ use source::Source;
 const JOB_BYTES_MAX: usize = 256;
 /// Where the input lies: the first number after the standard descriptors.
 const INPUT_FD: i32 = 3;
-/// Everything from here on is closed.
-const FIRST_CLOSED_FD: u32 = 4;
 
 // Exit codes, seen by the parent as `MediaError::Died`. They only help to find the broken step.
 const NOT_CONFINED: u8 = 71;
@@ -71,7 +69,7 @@ pub fn main() -> ExitCode {
     let Some(assignment) = receive() else {
         return ExitCode::from(NO_JOB);
     };
-    if jail::close(&assignment.process_limits(), FIRST_CLOSED_FD).is_err() {
+    if jail::close(&assignment.process_limits()).is_err() {
         return ExitCode::from(NOT_JAILED);
     }
     run(&assignment, level)
@@ -95,7 +93,7 @@ pub fn receive() -> Option<Assignment> {
     .ok()?;
     let input = ancillary.drain().find_map(|part| match part {
         RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-        _ => None,
+        RecvAncillaryMessage::ScmCredentials(_) | _ => None,
     })?;
     let job = postcard::from_bytes(message.get(..received.bytes)?).ok()?;
     rustix::stdio::dup2_stdin(&input).ok()?;

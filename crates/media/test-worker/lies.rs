@@ -50,6 +50,9 @@ fn lie(name: &str, out: &mut impl Write) -> std::io::Result<()> {
     if name == "unreadable-description" {
         return record(out, DESCRIBED, 0, &[0xff; 40]);
     }
+    if name == "padded-description" {
+        return record(out, DESCRIBED, 0, b"\x00\x04h264\x04\x04\x01\x00and more");
+    }
     if name == "refused-unknown" {
         return record(out, REFUSED, 0, &[200]);
     }
@@ -64,7 +67,7 @@ fn lie(name: &str, out: &mut impl Write) -> std::io::Result<()> {
             out.write_all(&[1; 1000])
         }
         "endless-frames" => (0..).try_for_each(|index| frame(out, index, 4, 4)),
-        "endless-sound" => (0..).try_for_each(|index| record(out, PCM, index, &[0; 32_000])),
+        "endless-sound" => (0..).try_for_each(|index| record(out, PCM, index, &vec![0; 32_000])),
         "time-goes-back" => {
             frame(out, 40_000, 4, 4)?;
             frame(out, 0, 4, 4)

@@ -2,7 +2,6 @@
 //!
 //! `serve` is the real thing. The other modes are workers gone bad: taken over inside the jail
 //! (`probe`, `confined`), or never jailed and lying to the parent (`lie`). Never shipped.
-#![expect(clippy::exit, reason = "exit codes are how a probe reports")]
 
 mod lies;
 mod probes;
@@ -10,9 +9,6 @@ mod probes;
 use std::process::ExitCode;
 
 use zhenren_media::{Decoder, DecoderConfig, WorkerProgram, jail, worker};
-
-/// Where the first descriptor lies that the jail closes.
-const FIRST_CLOSED_FD: u32 = 4;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,7 +19,7 @@ fn main() -> ExitCode {
         ["probe", name] => {
             jail::confine().expect("confine");
             let assignment = worker::receive().expect("a job");
-            jail::close(&assignment.process_limits(), FIRST_CLOSED_FD).expect("close");
+            jail::close(&assignment.process_limits()).expect("close");
             lies::claim_jail();
             probes::run(name)
         }

@@ -91,9 +91,9 @@ fn system_call(name: &str, number: i64) -> Option<i64> {
 static PAGE: [u8; 8192] = [0; 8192];
 
 fn call(number: i64, arguments: [i64; 6]) -> i64 {
-    let [a, b, c, d, e, f] = arguments;
+    let [first, second, third, fourth, fifth, sixth] = arguments;
     // Safety: none is promised. The process exists for this call and ends right after it.
-    unsafe { libc::syscall(number, a, b, c, d, e, f) }
+    unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) }
 }
 
 fn map(size_bytes: i64, protection: i32) -> bool {

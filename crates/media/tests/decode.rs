@@ -1,4 +1,9 @@
 //! Good files through the real worker: what comes out is what went in.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper of a test that panics is a failed test"
+)]
 
 mod common;
 

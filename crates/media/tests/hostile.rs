@@ -1,4 +1,8 @@
 //! Hostile and broken files through the real worker: an error or a part, never a hang or a crash.
+#![expect(
+    clippy::panic,
+    reason = "a helper of a test that panics is a failed test"
+)]
 
 mod common;
 

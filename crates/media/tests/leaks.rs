@@ -1,5 +1,9 @@
 //! What a server keeps after many jobs: nothing. Alone in its binary, because it counts the
 //! descriptors and children of the whole process.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test that panics is a failed test"
+)]
 
 mod common;
 

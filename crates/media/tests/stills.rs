@@ -1,4 +1,9 @@
 //! Photographs through the real worker.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper of a test that panics is a failed test"
+)]
 
 mod common;
 

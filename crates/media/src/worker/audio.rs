@@ -3,7 +3,7 @@
 use ac_ffmpeg::codec::Decoder;
 use ac_ffmpeg::codec::audio::{
     AudioDecoder, AudioFrame, AudioResampler, ChannelLayout,
-    frame::{SampleFormat, get_sample_format},
+    frame::{Plane, SampleFormat, get_sample_format},
 };
 use ac_ffmpeg::format::stream::Stream;
 use ac_ffmpeg::packet::Packet;
@@ -31,7 +31,7 @@ pub(super) struct SoundTrack<'a> {
 }
 
 struct Resampler {
-    resampler: AudioResampler,
+    inner: AudioResampler,
     source: (SampleFormat, u32, ChannelLayout),
     /// Where the next source sample is expected.
     next_us: Option<i64>,
@@ -151,7 +151,7 @@ impl<'a> SoundTrack<'a> {
         if !(-1_000_000..=pts_us_max).contains(&pts_us) {
             return Err(Refusal::TooLong.into());
         }
-        if resampler.resampler.try_push(frame).is_err() {
+        if resampler.inner.try_push(frame).is_err() {
             self.fault();
         }
         self.write_resampled()
@@ -161,7 +161,7 @@ impl<'a> SoundTrack<'a> {
         let Some(resampler) = &mut self.resampler else {
             return Ok(());
         };
-        if resampler.resampler.try_flush().is_err() {
+        if resampler.inner.try_flush().is_err() {
             self.fault();
         }
         self.write_resampled()
@@ -169,11 +169,11 @@ impl<'a> SoundTrack<'a> {
 
     fn write_resampled(&mut self) -> Result<(), Stop> {
         while let Some(resampler) = &mut self.resampler {
-            let Ok(Some(frame)) = resampler.resampler.take() else {
+            let Ok(Some(frame)) = resampler.inner.take() else {
                 break;
             };
             let planes = frame.planes();
-            let bytes = planes.first().map(|plane| plane.data()).unwrap_or_default();
+            let bytes = planes.first().map_or(&[][..], Plane::data);
             let bytes = bytes.get(..frame.samples() * 2).ok_or(Refusal::Damaged)?;
             let mut pts_us = frame.pts().as_micros().unwrap_or(0);
             for chunk in bytes.chunks(PCM_SAMPLES_PER_RECORD_MAX * 2) {
@@ -214,7 +214,7 @@ impl Resampler {
             .build()
             .ok()?;
         Some(Self {
-            resampler,
+            inner: resampler,
             source,
             next_us: None,
         })

@@ -269,7 +269,7 @@ impl<'a> VideoTrack<'a> {
             return Ok(());
         }
         let scaler = Scaler::for_frame(&mut self.scaler, frame, self.limits.long_side_px_max)?;
-        let rgb = scaler.scaler.scale(frame).map_err(|_| Refusal::Damaged)?;
+        let rgb = scaler.inner.scale(frame).map_err(|_| Refusal::Damaged)?;
         let planes = rgb.planes();
         let rows: Vec<&[u8]> = planes
             .first()
@@ -297,7 +297,7 @@ fn check_pixels(width: usize, height: usize, limits: &ClipLimits) -> Result<(), 
 /// The conversion to RGB at the target size. Made anew when a recording changes its size midway,
 /// as it does when a phone is turned.
 struct Scaler {
-    scaler: VideoFrameScaler,
+    inner: VideoFrameScaler,
     source: (usize, usize, PixelFormat),
     width: u16,
     height: u16,
@@ -335,7 +335,7 @@ impl Scaler {
             .build()
             .map_err(|_| Refusal::Damaged)?;
         Ok(Self {
-            scaler,
+            inner: scaler,
             source,
             width,
             height,

@@ -57,8 +57,8 @@ fn decode_with<D: ImageDecoder>(
     decoder
         .set_limits(allocation_limits())
         .map_err(|error| refusal(&error))?;
-    let decoded = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
-    let rgb = on_white(decoded);
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    let rgb = on_white(picture);
     let rgb = if (coded_width, coded_height) == (u32::from(width), u32::from(height)) {
         rgb
     } else {

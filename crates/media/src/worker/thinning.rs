@@ -3,42 +3,43 @@
 //! Keeps the asked rate on average while taking frames as they come: a source of 30 frames a second
 //! thinned to 15 gives every second one in spite of jitter, a source below the rate loses nothing.
 
+/// All times are presentation times in microseconds.
 #[derive(Debug)]
 pub(super) struct Thinning {
-    interval_us: i64,
-    due_us: Option<i64>,
-    last_us: Option<i64>,
+    interval: i64,
+    due: Option<i64>,
+    last: Option<i64>,
 }
 
 impl Thinning {
     pub(super) fn new(frames_per_second_max: u16) -> Self {
-        let interval_us = 1_000_000 / i64::from(frames_per_second_max.max(1));
+        let interval = 1_000_000 / i64::from(frames_per_second_max.max(1));
         Self {
-            interval_us,
-            due_us: None,
-            last_us: None,
+            interval,
+            due: None,
+            last: None,
         }
     }
 
     /// Decides about the next frame. Times that do not grow are never taken.
     pub(super) fn takes(&mut self, pts_us: i64) -> bool {
-        if self.last_us.is_some_and(|last| pts_us <= last) {
+        if self.last.is_some_and(|last| pts_us <= last) {
             return false;
         }
-        let due_us = self.due_us.unwrap_or(pts_us);
+        let due_us = self.due.unwrap_or(pts_us);
         // A quarter early is still on time: recorders jitter by that much.
-        if pts_us < due_us - self.interval_us / 4 {
+        if pts_us < due_us - self.interval / 4 {
             return false;
         }
         // After a gap the rhythm starts anew; otherwise it keeps its phase.
-        let next_us = due_us + self.interval_us;
+        let next_us = due_us + self.interval;
         let is_gap = pts_us >= next_us;
-        self.due_us = Some(if is_gap {
-            pts_us + self.interval_us
+        self.due = Some(if is_gap {
+            pts_us + self.interval
         } else {
             next_us
         });
-        self.last_us = Some(pts_us);
+        self.last = Some(pts_us);
         true
     }
 }

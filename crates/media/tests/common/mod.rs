@@ -98,6 +98,8 @@ pub(crate) fn media(name: &str, recipe: &str) -> Vec<u8> {
     let output = std::process::Command::new("ffmpeg")
         .args(["-nostdin", "-y", "-loglevel", "error"])
         .args(recipe.split_whitespace())
+        // Encoder threads that spin for each other take minutes on a loaded machine.
+        .args(["-threads", "1"])
         .arg(&draft)
         .output()
         .expect("the ffmpeg program is needed to make test media: install the package `ffmpeg`");
