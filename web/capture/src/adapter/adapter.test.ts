@@ -57,7 +57,7 @@ describe("clock log", () => {
     log.frame(1_016.66, 1_010.04);
     log.frame(1_050, null);
     log.onset(0, 2_210.27);
-    expect(log.finish([1_200])).toEqual({
+    expect(log.finish(1, 6_000)).toEqual({
       onsets_ms: [1_210.3],
       frames_ms: [
         [16.7, 10],
@@ -66,17 +66,17 @@ describe("clock log", () => {
     });
   });
 
-  test("the first report of a prompt counts, and one never seen falls back to its plan", () => {
+  test("the first report of a prompt counts, and one never on screen counts as shown at the end", () => {
     const log = createClockLogger(0);
     log.onset(0, 100);
     log.onset(0, 900);
-    expect(log.finish([50, 700]).onsets_ms).toEqual([100, 700]);
+    expect(log.finish(2, 5_000).onsets_ms).toEqual([100, 5_000]);
   });
 
   test("does not grow without end", () => {
     const log = createClockLogger(0);
     for (let frame = 0; frame < 5_000; frame += 1) log.frame(frame, null);
-    expect(log.finish([]).frames_ms).toHaveLength(1_800);
+    expect(log.finish(0, 1).frames_ms).toHaveLength(1_800);
   });
 });
 

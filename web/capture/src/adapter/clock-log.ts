@@ -12,8 +12,8 @@ export type ClockLogger = {
   readonly frame: (presentation: number, captured: number | null) => void;
   /** Prompt `index` was on screen at `shown`. The first report of a prompt counts. */
   readonly onset: (index: number, shown: number) => void;
-  /** The log for `steps` prompts; a prompt never seen falls back to its planned time. */
-  readonly finish: (plannedMs: readonly number[]) => ClockLog;
+  /** The log for `count` prompts; one that was never on screen counts as shown at the end. */
+  readonly finish: (count: number, ended: number) => ClockLog;
 };
 
 /** A log whose zero is `startedAt`, the `performance.now()` just before `recorder.start()`. */
@@ -29,8 +29,8 @@ export function createClockLogger(startedAt: number): ClockLogger {
     onset: (index, shown) => {
       if (!onsets.has(index)) onsets.set(index, relative(shown));
     },
-    finish: (plannedMs) => ({
-      onsets_ms: plannedMs.map((planned, index) => onsets.get(index) ?? planned),
+    finish: (count, ended) => ({
+      onsets_ms: Array.from({ length: count }, (_, index) => onsets.get(index) ?? relative(ended)),
       frames_ms: frames,
     }),
   };

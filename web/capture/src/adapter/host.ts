@@ -11,13 +11,16 @@ export type HostMessage = {
 
 /** The origin to tell: the one the link names, else the referrer's, else our own. */
 export function hostOrigin(named: string | null, referrer: string, own: string): string {
-  for (const candidate of [named, referrer]) {
-    if (candidate && URL.canParse(candidate)) {
-      const { origin, protocol } = new URL(candidate);
-      if (protocol === "https:" || protocol === "http:") return origin;
-    }
+  return webOrigin(named) ?? webOrigin(referrer) ?? own;
+}
+
+function webOrigin(candidate: string | null): string | null {
+  try {
+    const { origin, protocol } = new URL(candidate ?? "");
+    return protocol === "https:" || protocol === "http:" ? origin : null;
+  } catch {
+    return null;
   }
-  return own;
 }
 
 /** Sends the message to the opener and the parent, where there are any. */

@@ -52,7 +52,6 @@ export function startRecording(
     audioBitsPerSecond: AUDIO_BITS_PER_SECOND,
   });
   let over = false;
-  const planned = challenge.steps.map((step) => step.at_ms);
 
   recorder.ondataavailable = (event) => {
     if (!over && event.data.size > 0) watcher.chunk(event.data);
@@ -64,7 +63,8 @@ export function startRecording(
   recorder.onstop = () => {
     if (over) return;
     stop();
-    watcher.finished(recorder.mimeType || mediaType, log.finish(planned));
+    const clock = log.finish(challenge.steps.length, performance.now());
+    watcher.finished(recorder.mimeType || mediaType, clock);
   };
 
   const startedAt = performance.now();

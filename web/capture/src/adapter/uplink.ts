@@ -4,6 +4,7 @@
 import type { Attempt, CancelReason, Entry } from "../core/values.ts";
 import { cancelByBeacon, isSpent, problemOf } from "./client.ts";
 import type { Recording } from "./device.ts";
+import { isPassing } from "./http.ts";
 import { supportedMediaTypes } from "./recorder.ts";
 import type { Dispatch, Surroundings } from "./surroundings.ts";
 import { createUpload, type Upload } from "./upload.ts";
@@ -103,9 +104,15 @@ async function poll(
   signal: AbortSignal,
   dispatch: Dispatch,
 ): Promise<void> {
+  // The recording is in: only the state's own timer ends the waiting, not a server that restarts.
   while (!signal.aborted) {
-    const { state, result } = await around.client.status(attempt, signal);
+    const status = await around.client.status(attempt, signal).catch((error: unknown) => {
+      if (!isPassing(error)) throw error;
+      return null;
+    });
     if (signal.aborted) return;
+    if (status === null) continue;
+    const { state, result } = status;
     if (result !== null) {
       dispatch({ type: "result_known", result });
       return;

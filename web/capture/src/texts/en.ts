@@ -5,7 +5,6 @@ import type { Texts } from "./zh.ts";
 /** The English table. */
 export const en: Texts = {
   page_title: "Identity check",
-  for_app: "{app}",
   switch_language: "中文",
   cancel: "Quit",
   close_hint: "You can close this page now.",
@@ -51,7 +50,6 @@ export const en: Texts = {
   action_nod_more: "Chin down, then up again",
   action_turn_left_more: "Then look straight again",
   action_turn_right_more: "Then look straight again",
-  step_of: "Action {step} of {steps}",
 
   sending_title: "Sending",
   sending_lead: "Please keep this page open",

@@ -4,7 +4,6 @@
 /** The Chinese table; its keys define what a table must have. */
 export const zh = {
   page_title: "真人核验",
-  for_app: "{app}",
   switch_language: "English",
   cancel: "退出",
   close_hint: "现在可以关闭此页面。",
@@ -49,7 +48,6 @@ export const zh = {
   action_nod_more: "低头，再抬起",
   action_turn_left_more: "转向您的左侧，再转正",
   action_turn_right_more: "转向您的右侧，再转正",
-  step_of: "第 {step} 个动作，共 {steps} 个",
 
   sending_title: "正在上传",
   sending_lead: "请不要关闭页面",
