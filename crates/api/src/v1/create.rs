@@ -1,0 +1,136 @@
+//! `POST /v1/verifications`: opens a verification. Repeating the request with its key is safe.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_domain::draw::Wish;
+use zhenren_usecases::verifications::open::{
+    self, Idempotency, OpenError, Opening, ReferenceSource, Source, Subject,
+};
+
+use super::photo;
+use crate::Api;
+use crate::auth;
+use crate::body::{self, PHOTO_JSON_BYTES_MAX, parse_json};
+use crate::problem::{self, Problem};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    id_number: String,
+    user_id: Option<String>,
+    challenge: Option<AskedFields>,
+    reference: ReferenceFields,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedFields {
+    kind: String,
+    actions: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReferenceFields {
+    source: String,
+    photo: Option<String>,
+}
+
+/// The handler.
+pub(super) async fn create(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let caller = auth::caller(&api, &headers).await?;
+    let key = idempotency_key(&headers)?;
+    let bytes = body::read(body, PHOTO_JSON_BYTES_MAX).await?;
+    let fields: Fields = parse_json(&bytes)?;
+    let opening = Opening {
+        subject: Subject { name: fields.name, id_number: fields.id_number },
+        user_id: fields.user_id,
+        challenge: fields.challenge.map(asked).transpose()?,
+        reference: reference(fields.reference)?,
+        idempotency: Some(Idempotency { key, body: bytes.to_vec() }),
+        source: Source::V1,
+    };
+    let opened = open::open(&api.context, &caller, opening).await.map_err(|e| refused(&e))?;
+    let url = opened
+        .capture_token
+        .as_ref()
+        .map(|token| format!("{}/capture#token={token}", api.settings.public_url));
+    let answer = json!({
+        "id": opened.verification_id.as_str(),
+        "state": opened.state,
+        "outcome": opened.outcome.map(|outcome| outcome.name()),
+        "reason": opened.reason.map(|reason| reason.name()),
+        "capture_token": opened.capture_token,
+        "capture_url": url,
+        "expires_at": opened.expires_at.to_string(),
+        "price_fen": opened.price.get(),
+    });
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
+    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let fits = (8..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(key.to_owned()) } else { Err(Problem::new(&problem::IDEMPOTENCY_KEY_MISSING)) }
+}
+
+fn invalid(detail: &str) -> Problem {
+    Problem::with_detail(&problem::PARAMETER_INVALID, detail)
+}
+
+fn asked(fields: AskedFields) -> Result<Wish, Problem> {
+    let kind = ChallengeKind::from_name(&fields.kind).ok_or_else(|| {
+        invalid("challenge.kind must be multi_action, single_action or silent.")
+    })?;
+    let actions = fields
+        .actions
+        .unwrap_or_default()
+        .iter()
+        .map(|name| Action::from_name(name))
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| {
+            invalid("challenge.actions may list blink, mouth, nod, turn_left and turn_right.")
+        })?;
+    Ok(Wish { kind: Some(kind), actions })
+}
+
+fn reference(fields: ReferenceFields) -> Result<ReferenceSource, Problem> {
+    match (fields.source.as_str(), fields.photo) {
+        ("enrolled", None) => Ok(ReferenceSource::Enrolled),
+        ("caller_photo", Some(text)) => Ok(ReferenceSource::CallerPhoto(photo::decode(&text)?)),
+        ("caller_photo", None) => Err(invalid("reference.photo is missing.")),
+        ("enrolled", Some(_)) => {
+            Err(invalid("reference.photo goes with source caller_photo only."))
+        }
+        _ => Err(invalid("reference.source must be enrolled or caller_photo.")),
+    }
+}
+
+fn refused(error: &OpenError) -> Problem {
+    match error {
+        OpenError::IdentitySourceMissing => Problem::new(&problem::IDENTITY_SOURCE_MISSING),
+        OpenError::InsufficientFen => Problem::new(&problem::INSUFFICIENT_BALANCE),
+        OpenError::NameInvalid => invalid("name must have 1 to 64 characters."),
+        OpenError::NumberInvalid => invalid("id_number must be an identity number."),
+        OpenError::UserIdInvalid => invalid("user_id must have 1 to 128 characters."),
+        OpenError::ChallengeInvalid => invalid(
+            "challenge.actions must list different actions, one for single_action and none for \
+             silent.",
+        ),
+        OpenError::IdempotencyConflict => Problem::new(&problem::IDEMPOTENCY_CONFLICT),
+        OpenError::Photo(refusal) => photo::refused(refusal),
+        OpenError::Fault(fault) => Problem::fault(fault),
+    }
+}

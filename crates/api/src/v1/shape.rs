@@ -1,0 +1,52 @@
+//! How a verification looks on the wire.
+
+use serde_json::{Value, json};
+use zhenren_usecases::verifications::read::{AttemptReport, Report};
+
+/// The whole report.
+pub(super) fn verification(report: &Report) -> Value {
+    json!({
+        "id": report.id.as_str(),
+        "state": report.state,
+        "outcome": report.outcome.map(|outcome| outcome.name()),
+        "reason": report.reason.map(|reason| reason.name()),
+        "codes": {
+            "identify_ret": report.identify_ret,
+            "auth_state": report.auth_state.name(),
+        },
+        "created_at": report.created_at.to_string(),
+        "closed_at": report.closed_at.map(|at| at.to_string()),
+        "billing": {
+            "billable": report.billing.billable,
+            "reason": report.billing.reason,
+            "settled_fen": report.billing.settled.get(),
+        },
+        "attempts": report.attempts.iter().map(attempt).collect::<Vec<_>>(),
+    })
+}
+
+fn attempt(attempt: &AttemptReport) -> Value {
+    let judgements: Vec<Value> = attempt
+        .judgements
+        .iter()
+        .map(|judgement| {
+            json!({
+                "cue": judgement.judged.name(),
+                "value": judgement.value,
+                "unit": judgement.judged.unit(),
+                "bound": judgement.bound.name(),
+                "threshold": judgement.bound.threshold(),
+                "holds": judgement.holds,
+            })
+        })
+        .collect();
+    json!({
+        "id": attempt.id.as_str(),
+        "state": attempt.state,
+        "outcome": attempt.outcome.map(|outcome| outcome.name()),
+        "reason": attempt.reason.map(|reason| reason.name()),
+        "judgements": judgements,
+        "measurements": attempt.measurements,
+        "timings_ms": attempt.timings_ms,
+    })
+}

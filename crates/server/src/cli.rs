@@ -1,0 +1,163 @@
+//! What can be typed. Knows no configuration and does nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use zhenren_biometrics::Group;
+
+use crate::config::Profile;
+
+/// Self-hosted real-person verification.
+#[derive(Debug, Parser)]
+#[command(name = "zhenren", version, about, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file; `zhenren.toml` here is read when none is named.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Profile, instead of the one in the configuration.
+    #[arg(long, global = true, value_enum)]
+    pub profile: Option<Profile>,
+    /// What to do; `all` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve HTTP and analyse recordings in one process (default).
+    All,
+    /// Serve HTTP only; other processes analyse.
+    Serve,
+    /// Analyse recordings only.
+    Work,
+    /// Create or upgrade the database.
+    Migrate,
+    /// Say what is missing, in words to act on; exit code 1 when something is.
+    Doctor,
+    /// Verify a recording against a photograph, without a server.
+    Verify(VerifyArgs),
+    /// Compare the faces of two photographs.
+    Compare(CompareArgs),
+    /// The model pack.
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Accounts, apps, people and money.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Let virtual capture subjects and attacks go through a running server.
+    Simulate(SimulateArgs),
+    /// The jailed process that decodes media; started by the others.
+    #[command(hide = true)]
+    DecodeWorker,
+}
+
+/// `zhenren verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The recording: WebM or MP4.
+    #[arg(long, value_name = "FILE")]
+    pub video: PathBuf,
+    /// The photograph to compare with: JPEG, PNG or WebP.
+    #[arg(long, value_name = "FILE")]
+    pub reference: PathBuf,
+    /// `silent`, actions such as `blink,turn_left`, or a JSON file with a drawn challenge.
+    #[arg(long, default_value = "silent", value_name = "CHALLENGE")]
+    pub challenge: String,
+    /// Print JSON instead of a report.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `zhenren compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// One photograph.
+    pub first: PathBuf,
+    /// The other photograph.
+    pub second: PathBuf,
+    /// The false match rate to decide at, instead of the configured one.
+    #[arg(long, value_name = "RATE")]
+    pub fmr: Option<f64>,
+    /// Whose error rates decide: `general` or `hardest`.
+    #[arg(long, default_value = "hardest", value_parser = group, value_name = "GROUP")]
+    pub group: Group,
+    /// Print JSON instead of a report.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `zhenren models`.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// Turn the fetched packages into the models the engine loads.
+    Import(ImportArgs),
+}
+
+/// `zhenren models import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Folder with the fetched packages.
+    #[arg(long, default_value = "runtime", value_name = "FOLDER")]
+    pub runtime: PathBuf,
+}
+
+/// `zhenren admin`.
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Make an app and print its secret, once.
+    CreateApp {
+        /// The account it belongs to; a new account is made without it.
+        #[arg(long, value_name = "ACC_ID")]
+        account: Option<String>,
+        /// What people see on the capture page.
+        #[arg(long)]
+        name: String,
+    },
+    /// Put money on an account.
+    Recharge {
+        /// The account.
+        #[arg(long, value_name = "ACC_ID")]
+        account: String,
+        /// How much, in fen; at least 100.
+        #[arg(long)]
+        fen: i64,
+        /// A reference of yours; the same one is booked once.
+        #[arg(long)]
+        reference: String,
+    },
+    /// Enrol a person, or replace the photograph of one.
+    Enrol {
+        /// The account; the demo account without it.
+        #[arg(long, value_name = "ACC_ID")]
+        account: Option<String>,
+        /// The name.
+        #[arg(long)]
+        name: String,
+        /// The identity number.
+        #[arg(long)]
+        id_number: String,
+        /// A photograph: JPEG, PNG or WebP.
+        #[arg(long, value_name = "FILE")]
+        photo: PathBuf,
+    },
+    /// Make a master key file for production.
+    CreateKey {
+        /// Where to write it; refuses to overwrite.
+        #[arg(value_name = "FILE")]
+        path: PathBuf,
+    },
+}
+
+/// `zhenren simulate`: everything after it is for the simulator.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Arguments of the simulator; `zhenren simulate -- --help` lists them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]
+    pub rest: Vec<String>,
+}
+
+fn group(name: &str) -> Result<Group, String> {
+    Group::from_name(name).ok_or_else(|| String::from("write general or hardest"))
+}

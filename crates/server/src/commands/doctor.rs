@@ -1,0 +1,154 @@
+//! `zhenren doctor`: looks at everything the server needs and says what to do about what is not
+//! there. Changes nothing.
+
+use std::path::Path;
+
+use anyhow::Result;
+use zhenren_usecases::fault::Fault;
+
+use crate::config::{Config, Profile};
+use crate::exit::Exit;
+use crate::wiring;
+
+/// What one look found.
+struct Finding {
+    what: &'static str,
+    state: State,
+    words: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Good,
+    Warning,
+    Missing,
+}
+
+fn good(what: &'static str, words: impl Into<String>) -> Finding {
+    Finding { what, state: State::Good, words: words.into() }
+}
+
+fn missing(what: &'static str, words: impl Into<String>) -> Finding {
+    Finding { what, state: State::Missing, words: words.into() }
+}
+
+fn warning(what: &'static str, words: impl Into<String>) -> Finding {
+    Finding { what, state: State::Warning, words: words.into() }
+}
+
+/// Runs the command.
+pub async fn run(config: &Config) -> Result<Exit> {
+    let mut findings = vec![
+        good("profile", format!("{:?}", config.profile).to_lowercase()),
+        models(config),
+        engine(config),
+        jail(),
+        key_file(config),
+        evidence(config),
+        pages(),
+        sources(config),
+    ];
+    findings.push(database(config).await);
+    for finding in &findings {
+        let mark = match finding.state {
+            State::Good => "ok     ",
+            State::Warning => "note   ",
+            State::Missing => "MISSING",
+        };
+        println!("{mark}  {:<10} {}", finding.what, finding.words);
+    }
+    let is_whole = findings.iter().all(|finding| finding.state != State::Missing);
+    Ok(if is_whole { Exit::Good } else { Exit::Negative })
+}
+
+fn models(config: &Config) -> Finding {
+    let folder = Path::new(&config.engine.models_directory);
+    let wanted = [
+        "detection_short.onnx",
+        "attention.onnx",
+        "dlib_resnet.onnx",
+        "libonnxruntime.so",
+        "models.json",
+    ];
+    let absent: Vec<&str> =
+        wanted.into_iter().filter(|name| !folder.join(name).is_file()).collect();
+    if absent.is_empty() {
+        good("models", format!("all in {}", folder.display()))
+    } else {
+        let list = absent.join(", ");
+        let words = format!("{list} not in {}; run `make runtime`", folder.display());
+        missing("models", words)
+    }
+}
+
+fn engine(config: &Config) -> Finding {
+    match wiring::engine(config) {
+        Ok(_) => good("engine", format!("loads, {} thread(s)", config.engine.threads)),
+        Err(error) => missing("engine", format!("{error:#}")),
+    }
+}
+
+fn jail() -> Finding {
+    let level = wiring::decoder().and_then(|decoder| Ok(decoder.check_jail()?));
+    match level {
+        Ok(level) => good("decoder", format!("starts, FFmpeg libraries load, jail {level}")),
+        Err(error) => missing(
+            "decoder",
+            format!(
+                "{error:#}; install the libav* libraries, and use a kernel with Landlock and \
+                 seccomp (5.13 or newer)"
+            ),
+        ),
+    }
+}
+
+fn key_file(config: &Config) -> Finding {
+    let path = Path::new(&config.vault.master_key_file);
+    let shown = path.display();
+    match (path.exists(), config.profile) {
+        (true, _) => match wiring::vault(config) {
+            Ok(_) => good("key file", format!("{shown} opens")),
+            Err(error) => missing("key file", format!("{error:#}")),
+        },
+        (false, Profile::Development) => {
+            good("key file", format!("{shown} is made at the first start"))
+        }
+        (false, Profile::Production) => missing(
+            "key file",
+            format!("{shown} is not there; make it with `zhenren admin create-key {shown}`"),
+        ),
+    }
+}
+
+fn evidence(config: &Config) -> Finding {
+    match wiring::evidence(config) {
+        Ok(_) => good("evidence", format!("{} can be used", config.evidence.directory)),
+        Err(error) => missing("evidence", format!("{error:#}")),
+    }
+}
+
+fn pages() -> Finding {
+    if zhenren_api::are_pages_built() {
+        good("pages", "embedded")
+    } else {
+        missing("pages", "not in this binary; run `make web`, then build again")
+    }
+}
+
+fn sources(config: &Config) -> Finding {
+    if config.identity.sources.is_empty() {
+        warning("identity", "no source is configured; every verification is refused (10009)")
+    } else {
+        good("identity", config.identity.sources.join(", "))
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    match wiring::look_at_store(config).await {
+        Ok(words) => good("database", words),
+        Err(error) => {
+            let why = error.downcast_ref::<Fault>().map_or_else(|| format!("{error:#}"), Fault::chain);
+            missing("database", why)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! One file for each command.
+
+mod admin;
+mod compare;
+mod doctor;
+mod models;
+mod serve;
+mod verify;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::exit::Exit;
+
+/// Runs what was asked for.
+pub fn run(cli: Cli) -> Result<Exit> {
+    let command = cli.command.unwrap_or(Command::All);
+    if let Command::Simulate(args) = command {
+        return runtime()?.block_on(simulate(args.rest));
+    }
+    let config = Config::read(cli.config.as_deref(), cli.profile)?;
+    match command {
+        Command::All => serve::run(config, serve::Parts::ALL),
+        Command::Serve => serve::run(config, serve::Parts::SERVE),
+        Command::Work => serve::run(config, serve::Parts::WORK),
+        Command::Migrate => runtime()?.block_on(admin::migrate(&config)),
+        Command::Doctor => runtime()?.block_on(doctor::run(&config)),
+        Command::Verify(args) => verify::run(&config, &args),
+        Command::Compare(args) => compare::run(&config, &args),
+        Command::Models(args) => models::run(&args),
+        Command::Admin(args) => runtime()?.block_on(admin::run(&config, args)),
+        // Both were answered before the configuration was read.
+        Command::Simulate(_) | Command::DecodeWorker => Ok(Exit::Usage),
+    }
+}
+
+async fn simulate(arguments: Vec<String>) -> Result<Exit> {
+    let good = zhenren_simulator::cli::run(arguments).await?;
+    Ok(if good { Exit::Good } else { Exit::Negative })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

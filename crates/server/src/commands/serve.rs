@@ -1,0 +1,165 @@
+//! `zhenren all`, `serve` and `work`: the long-running process.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use zhenren_api::{Api, DemoApp, Settings};
+use zhenren_usecases::context::Context;
+use zhenren_usecases::tenants::demo;
+use zhenren_usecases::worker::{self, WorkerSettings};
+
+use crate::config::{Config, Profile};
+use crate::exit::{Exit, sentence};
+use crate::{logging, wiring};
+
+/// What this process does.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    serves: bool,
+    works: bool,
+}
+
+impl Parts {
+    /// Both.
+    pub const ALL: Self = Self { serves: true, works: true };
+    /// HTTP only.
+    pub const SERVE: Self = Self { serves: true, works: false };
+    /// Jobs only.
+    pub const WORK: Self = Self { serves: false, works: true };
+}
+
+/// Runs until it is told to stop.
+pub fn run(config: Config, parts: Parts) -> Result<Exit> {
+    logging::start(&config.log);
+    super::runtime()?.block_on(async move {
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            wait_for_signal().await;
+            tracing::info!("stopping: running work is finished, nothing new is taken");
+            stop.send_replace(true);
+        });
+        live(&config, parts, stopped).await?;
+        Ok(Exit::Good)
+    })
+}
+
+async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> Result<()> {
+    // Photographs are read where they arrive, so a serving process needs the engine too.
+    let analyzer = wiring::analyzer(config)?;
+    let context = wiring::context(config, Some(analyzer)).await?;
+    prepare(config, parts, &context).await?;
+    let demo = demo_app(config, &context).await?;
+    let mut workers = Vec::new();
+    if parts.works {
+        let settings = WorkerSettings {
+            poll_ms: u64::from(config.worker.poll_ms),
+            concurrency: config.worker.concurrency,
+        };
+        workers.push(tokio::spawn(worker::run(context.clone(), settings, stopped.clone())));
+    }
+    if parts.serves {
+        serve(config, &context, demo, stopped.clone()).await?;
+    }
+    for worker in workers {
+        worker.await.context("the worker panicked")?;
+    }
+    context.pool().close().await;
+    Ok(())
+}
+
+/// One node brings its tables up to date; of several, `zhenren migrate` does.
+async fn prepare(config: &Config, parts: Parts, context: &Context) -> Result<()> {
+    if (parts.serves && parts.works) || config.profile == Profile::Development {
+        context.pool().migrate(context.now()).await.context("the database cannot be upgraded")?;
+    } else {
+        context.pool().check_schema().await?;
+    }
+    if config.profile == Profile::Production && demo::exists(context).await? {
+        return Err(sentence(
+            Exit::Config,
+            format!(
+                "the database {} holds the demo app of the development profile; the production \
+                 profile refuses it. Start with an empty database",
+                shown_url(&config.database.url)
+            ),
+        ));
+    }
+    worker::plan_sweeps(context).await?;
+    Ok(())
+}
+
+/// A database URL without its password.
+fn shown_url(url: &str) -> String {
+    match url.split_once('@') {
+        Some((_, host)) => format!("postgres://…@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+async fn demo_app(config: &Config, context: &Context) -> Result<Option<DemoApp>> {
+    if config.profile != Profile::Development {
+        return Ok(None);
+    }
+    let ready = demo::ensure(context).await?;
+    Ok(Some(DemoApp { appid: ready.appid, secret: ready.secret }))
+}
+
+async fn serve(
+    config: &Config,
+    context: &Context,
+    demo: Option<DemoApp>,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<()> {
+    let address = config.bind_address()?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let text = format!("{address} cannot be listened on ({error}); set `server.bind`");
+        sentence(Exit::Config, text)
+    })?;
+    // Port 0 asks the system for a free one; the URL must name the one it gave.
+    let bound = listener.local_addr()?;
+    let public_url = if config.server.public_url.is_empty() {
+        format!("http://{bound}")
+    } else {
+        config.public_url()
+    };
+    announce(&public_url, demo.as_ref());
+    let settings = Settings {
+        public_url,
+        capture_origins: config.server.capture_origins.clone(),
+        demo,
+    };
+    let api = Api { context: context.clone(), settings: Arc::new(settings) };
+    let until = async move {
+        // A closed channel means the process is going down as well.
+        let _ended = stopped.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, zhenren_api::router(api)).with_graceful_shutdown(until).await?;
+    Ok(())
+}
+
+/// The one line a person needs, and what the demo app is called.
+fn announce(public_url: &str, demo: Option<&DemoApp>) {
+    match demo {
+        Some(app) => {
+            eprintln!("demo app   appid {}   secret {}", app.appid, app.secret);
+            println!("{public_url}/demo");
+        }
+        None => println!("{public_url}"),
+    }
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be listened for; only a kill ends this process");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,176 @@
+//! From configuration to the things the use cases and the API take. The only file that knows both.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use jiff::SignedDuration;
+use zhenren_biometrics::Engine;
+use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_domain::policy::Policy;
+use zhenren_domain::retention::Retention;
+use zhenren_media::{Decoder, DecoderConfig};
+use zhenren_store::Pool;
+use zhenren_usecases::analysis::Analyzer;
+use zhenren_usecases::analysis::engine::EngineAnalyzer;
+use zhenren_usecases::clock::Clock;
+use zhenren_usecases::context::{Context, Pieces};
+use zhenren_usecases::entropy::Entropy;
+use zhenren_usecases::settings::{Settings, Sources};
+use zhenren_vault::{EvidenceStore, Vault};
+
+use crate::config::{Config, Profile, Verification};
+use crate::exit::{Exit, sentence};
+
+/// Marks a key file that was made for development; production refuses it.
+const DEVELOPMENT_MARK: &str = "# development key, refused by the production profile\n";
+
+/// The loaded engine.
+pub fn engine(config: &Config) -> Result<Engine> {
+    let threads = usize::try_from(config.engine.threads).unwrap_or(1);
+    Ok(Engine::load(Path::new(&config.engine.models_directory), threads)?)
+}
+
+/// The decoder, with its workers started.
+pub fn decoder() -> Result<Decoder> {
+    Ok(Decoder::new(DecoderConfig::default())?)
+}
+
+/// Decoder and engine together.
+pub fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
+    let engine = engine(config).context("the engine cannot be loaded; try `zhenren doctor`")?;
+    let decoder = decoder().context("the decoder cannot be started; try `zhenren doctor`")?;
+    Ok(Arc::new(EngineAnalyzer::new(decoder, Arc::new(engine))))
+}
+
+/// The keys. Development makes the file when it is not there; production never does.
+pub fn vault(config: &Config) -> Result<Vault> {
+    let path = Path::new(&config.vault.master_key_file);
+    let shown = path.display();
+    match config.profile {
+        Profile::Development => {
+            make_folder_of(path)?;
+            let (vault, is_new) = Vault::load_or_create(path)?;
+            if is_new {
+                mark(path)?;
+            }
+            Ok(vault)
+        }
+        Profile::Production => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                sentence(
+                    Exit::Config,
+                    format!(
+                        "the key file {shown} cannot be read ({error}); make one with `zhenren \
+                         admin create-key {shown}` and back it up"
+                    ),
+                )
+            })?;
+            if text.contains(DEVELOPMENT_MARK.trim()) {
+                let text = format!(
+                    "{shown} is a development key; the production profile refuses it. Make \
+                     another with `zhenren admin create-key FILE` and name it in \
+                     `vault.master_key_file`"
+                );
+                return Err(sentence(Exit::Config, text));
+            }
+            Ok(Vault::load(path)?)
+        }
+    }
+}
+
+fn mark(path: &Path) -> Result<()> {
+    use std::io::Write as _;
+    let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
+    file.write_all(DEVELOPMENT_MARK.as_bytes())?;
+    Ok(())
+}
+
+/// Makes the folder a file is to lie in.
+pub fn make_folder_of(path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Where recordings are kept.
+pub fn evidence(config: &Config) -> Result<EvidenceStore> {
+    Ok(EvidenceStore::local(Path::new(&config.evidence.directory))?)
+}
+
+/// Connects to the database; the folder of a SQLite file is made.
+pub async fn pool(config: &Config) -> Result<Pool> {
+    if let Some(path) = config.database.url.strip_prefix("sqlite:") {
+        let path = path.split('?').next().unwrap_or_default();
+        make_folder_of(Path::new(path))?;
+    }
+    Pool::connect(&config.database.url).await.context("the database cannot be opened")
+}
+
+/// What `doctor` says about the database; creates nothing.
+pub async fn look_at_store(config: &Config) -> Result<String> {
+    if let Some(path) = config.database.url.strip_prefix("sqlite:") {
+        let path = path.trim_start_matches("//");
+        if !Path::new(path).exists() {
+            return Ok(format!("{path} is made at the first start"));
+        }
+    }
+    let pool = Pool::connect(&config.database.url)
+        .await
+        .context("the database cannot be opened; check `database.url`")?;
+    pool.check_schema().await?;
+    Ok(String::from("opens, schema is current"))
+}
+
+/// The policy with what the operator has set.
+pub fn policy(verification: &Verification) -> Policy {
+    let mut policy = Policy::v1();
+    if let Some(kind) = ChallengeKind::from_name(&verification.challenge) {
+        policy.challenge_kind = kind;
+    }
+    policy.actions =
+        verification.actions.iter().filter_map(|name| Action::from_name(name)).collect();
+    policy.actions_count = usize::try_from(verification.actions_count).unwrap_or(1);
+    policy.fmr_max = verification.fmr_max;
+    policy.attempts_max = verification.attempts_max;
+    policy
+}
+
+/// Everything the operator has set, as the use cases take it.
+pub fn settings(config: &Config) -> Settings {
+    let verification = &config.verification;
+    let hours = |count: u32| SignedDuration::from_hours(i64::from(count));
+    let minutes = |count: u32| SignedDuration::from_mins(i64::from(count));
+    let has = |source: &str| config.identity.sources.iter().any(|known| known == source);
+    Settings {
+        policy: policy(verification),
+        retention: Retention {
+            evidence: hours(config.evidence.retention_hours),
+            result: hours(config.evidence.retention_hours),
+            tombstone: hours(config.evidence.tombstone_days.saturating_mul(24)),
+        },
+        start_window: minutes(verification.start_minutes),
+        verification_life: hours(verification.certificate_hours),
+        user_id_key_life: minutes(verification.user_id_key_minutes),
+        strict_id_check: verification.strict_id_check,
+        sources: Sources { enrolled: has("enrolled"), caller_photo: has("caller_photo") },
+        lease: SignedDuration::from_secs(i64::from(config.worker.lease_seconds)),
+        ..Settings::default()
+    }
+}
+
+/// A context over a migrated database.
+pub async fn context(config: &Config, analyzer: Option<Arc<dyn Analyzer>>) -> Result<Context> {
+    let pieces = Pieces {
+        clock: Clock::System,
+        entropy: Entropy::System,
+        pool: pool(config).await?,
+        vault: vault(config)?,
+        evidence: evidence(config)?,
+        analyzer,
+        settings: settings(config),
+    };
+    Ok(Context::new(pieces))
+}

@@ -1,0 +1,105 @@
+//! The rows of a new verification: its price frozen, its end planned, a line in the audit log.
+
+use zhenren_domain::draw::Wish;
+use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, JobId, VerificationId};
+use zhenren_domain::jobs::JobKind;
+use zhenren_domain::money::Fen;
+use zhenren_domain::retention::after;
+use zhenren_domain::verification::{State, Verification};
+use zhenren_store::jobs::{self, NewJob};
+use zhenren_store::ledger::{Freeze, Freezing};
+use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject};
+use zhenren_store::{Transaction, audit, ledger};
+
+use crate::context::Context;
+use crate::fault::Fault;
+use crate::verifications::tokens;
+
+/// A question that was checked.
+#[derive(Clone, Debug)]
+pub(crate) struct NewVerification {
+    pub(crate) verification_id: VerificationId,
+    pub(crate) account_id: AccountId,
+    pub(crate) app_id: AppId,
+    pub(crate) door: Door,
+    pub(crate) challenge: Wish,
+    pub(crate) subject: Subject,
+    pub(crate) identity_key_hash: Option<String>,
+}
+
+/// Writes it; nothing when the balance does not cover the price.
+pub(crate) async fn write(
+    context: &Context,
+    tx: &mut Transaction,
+    new: &NewVerification,
+    reference: ReferenceSource,
+) -> Result<Option<(Record, Fen)>, Fault> {
+    let at = context.now();
+    let wish = Freeze {
+        hold_id: &HoldId::from_number(context.id_number()),
+        entry_id: &EntryId::from_number(context.id_number()),
+        account_id: &new.account_id,
+        verification_id: &new.verification_id,
+        at,
+    };
+    let price = match ledger::freeze(tx, &wish).await? {
+        Freezing::Insufficient => return Ok(None),
+        Freezing::Frozen(price) => price,
+    };
+    let record = record(context, new, reference);
+    verifications::insert(tx, context.vault(), &record).await?;
+    let job = NewJob {
+        id: &JobId::from_number(context.id_number()),
+        kind: JobKind::ExpireVerification,
+        subject: new.verification_id.as_str(),
+        run_at: record.verification.expires_at,
+        at,
+    };
+    jobs::add(tx, &job).await?;
+    let event = audit::Event {
+        chain: new.account_id.as_str(),
+        at,
+        actor: new.app_id.as_str(),
+        action: "verification.open",
+        subject: new.verification_id.as_str(),
+        detail: new.door.name(),
+    };
+    audit::append(tx, &event).await?;
+    Ok(Some((record, price)))
+}
+
+fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) -> Record {
+    let settings = context.settings();
+    let at = context.now();
+    let verification = Verification {
+        id: new.verification_id.clone(),
+        created_at: at,
+        startable_until: after(at, settings.start_window),
+        expires_at: after(at, settings.verification_life),
+        attempts_max: settings.policy.attempts_max,
+        attempts_count: 0,
+        last_reason: None,
+        state: State::Open,
+    };
+    let verify_result_hash = match new.door {
+        Door::Wechat => {
+            let token = tokens::verify_result(context, &new.verification_id);
+            Some(tokens::verify_result_hash(context, &token))
+        }
+        Door::Unicloud | Door::V1 => None,
+    };
+    Record {
+        verification,
+        app_id: new.app_id.clone(),
+        account_id: new.account_id.clone(),
+        door: new.door,
+        policy_version: settings.policy.version,
+        challenge: new.challenge.clone(),
+        reference,
+        subject: new.subject.clone(),
+        identity_key_hash: new.identity_key_hash.clone(),
+        verify_result_hash,
+        need_picture: false,
+        billing: None,
+    }
+}

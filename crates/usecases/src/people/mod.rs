@@ -1,0 +1,3 @@
+//! The tenant's own library of people.
+
+pub mod enrol;

@@ -1,0 +1,68 @@
+//! What an operator may set, as values. Knows no file and no environment.
+
+use jiff::SignedDuration;
+use zhenren_domain::policy::Policy;
+use zhenren_domain::retention::{self, Retention};
+
+/// Everything that may be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is demanded of a recording.
+    pub policy: Policy,
+    /// What one capture attempt may send.
+    pub upload: UploadLimits,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// How long after opening a capture may be started.
+    pub start_window: SignedDuration,
+    /// How long an unused verification lives, and its hold with it.
+    pub verification_life: SignedDuration,
+    /// How long a `user_id_key` lives.
+    pub user_id_key_life: SignedDuration,
+    /// Whether a wrong check character is refused at `getuseridkey`.
+    pub strict_id_check: bool,
+    /// Where references may come from.
+    pub sources: Sources,
+    /// How long a worker may hold a recording before another takes it up.
+    pub lease: SignedDuration,
+}
+
+/// What one capture attempt may send.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadLimits {
+    /// Bytes of the whole recording.
+    pub bytes_max: u64,
+    /// Bytes of one part.
+    pub part_bytes_max: u64,
+    /// Number of parts.
+    pub parts_max: u32,
+}
+
+/// Where references may come from. None of them is a refusal, never a pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// The tenant's own enrolled people.
+    pub enrolled: bool,
+    /// A photograph sent with the request.
+    pub caller_photo: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            policy: Policy::v1(),
+            upload: UploadLimits {
+                bytes_max: 20 * 1024 * 1024,
+                part_bytes_max: 1024 * 1024,
+                parts_max: 64,
+            },
+            retention: Retention::default(),
+            start_window: retention::START_WINDOW,
+            verification_life: retention::VERIFICATION_LIFE,
+            user_id_key_life: retention::IDENTITY_KEY_LIFE,
+            strict_id_check: false,
+            sources: Sources { enrolled: true, caller_photo: true },
+            lease: SignedDuration::from_secs(60),
+        }
+    }
+}
