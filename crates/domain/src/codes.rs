@@ -8,6 +8,8 @@ use crate::verification::State;
 
 /// `identify_ret` while a recording is under analysis.
 pub const WECHAT_IN_PROGRESS: i32 = 10005;
+/// `identify_ret` before a recording was submitted.
+pub const WECHAT_NOT_COMPLETED: i32 = 10300;
 
 /// Every code of the WeChat dialect's result table, with what it means, in order.
 pub const WECHAT_CODES: [(i32, &str); 52] = [
@@ -112,9 +114,8 @@ pub const fn wechat_code_of(state: &State, last_reason: Option<Reason>) -> i32 {
     match (state, last_reason) {
         (State::Closed(closing), _) => wechat_code(closing.reason),
         (State::Open, Some(reason)) => wechat_code(reason),
-        (State::Open, None) | (State::Capturing { .. } | State::Analyzing { .. }, _) => {
-            WECHAT_IN_PROGRESS
-        }
+        (State::Open, None) | (State::Capturing { .. }, _) => WECHAT_NOT_COMPLETED,
+        (State::Analyzing { .. }, _) => WECHAT_IN_PROGRESS,
     }
 }
 
@@ -250,8 +251,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unanswered_question_is_in_progress() {
-        assert_eq!(wechat_code_of(&State::Open, None), 10005);
+    fn an_unanswered_question_is_not_completed_or_in_progress() {
+        let attempt_id = crate::ids::AttemptId::from_number(1);
+        let capturing = State::Capturing {
+            attempt_id: attempt_id.clone(),
+        };
+        let analyzing = State::Analyzing { attempt_id };
+        assert_eq!(wechat_code_of(&State::Open, None), 10300);
+        assert_eq!(wechat_code_of(&capturing, None), 10300);
+        assert_eq!(wechat_code_of(&analyzing, None), 10005);
         assert_eq!(wechat_code_of(&State::Open, Some(Reason::Cancelled)), 90100);
         assert_eq!(unicloud_auth_state(&State::Open), AuthState::Processing);
     }

@@ -167,62 +167,54 @@ impl Bench {
     }
 
     fn judge_rule(&mut self, rule: &Rule, measurements: &Measurements) {
-        let mut any_holds = false;
-        let mut any_missing = false;
-        for demand in &rule.any_of {
-            let value = usable(measurements.value(demand.cue));
-            if value.is_none() && rule.optional {
-                continue;
-            }
-            let holds = value.is_some_and(|value| demand.bound.holds(value));
-            any_holds |= holds;
-            any_missing |= value.is_none();
-            self.judgements.push(Judgement {
-                judged: Judged::Cue(demand.cue),
-                value,
-                bound: demand.bound,
-                holds,
-                reason: rule.reason,
-            });
-        }
-        let skipped =
-            rule.optional && !any_missing && !any_holds && self.measured_none(rule, measurements);
-        if !any_holds && !skipped {
-            self.blame(if any_missing {
+        let judged: Vec<Judgement> = rule
+            .any_of
+            .iter()
+            .map(|demand| judge(*demand, rule.reason, measurements))
+            .filter(|judgement| judgement.value.is_some() || !rule.optional)
+            .collect();
+        let is_missing = judged.iter().any(|judgement| judgement.value.is_none());
+        if !judged.is_empty() && !judged.iter().any(|judgement| judgement.holds) {
+            self.blame(if is_missing {
                 missing(rule.reason)
             } else {
                 rule.reason
             });
         }
-    }
-
-    fn measured_none(&self, rule: &Rule, measurements: &Measurements) -> bool {
-        rule.any_of
-            .iter()
-            .all(|demand| usable(measurements.value(demand.cue)).is_none())
+        self.judgements.extend(judged);
     }
 
     fn judge_cue(&mut self, demand: Demand, reason: Reason, measurements: &Measurements) {
-        let value = usable(measurements.value(demand.cue));
-        self.judge_value(Judged::Cue(demand.cue), value, demand.bound, reason);
+        self.add(judge(demand, reason, measurements));
     }
 
-    fn judge_value(&mut self, judged: Judged, value: Option<f64>, bound: Bound, reason: Reason) {
-        let holds = value.is_some_and(|value| bound.holds(value));
-        self.judgements.push(Judgement {
-            judged,
-            value,
-            bound,
-            holds,
-            reason,
-        });
-        if !holds {
-            self.blame(if value.is_none() {
-                missing(reason)
+    fn add(&mut self, judgement: Judgement) {
+        if !judgement.holds {
+            let is_missing = judgement.value.is_none();
+            self.blame(if is_missing {
+                missing(judgement.reason)
             } else {
-                reason
+                judgement.reason
             });
         }
+        self.judgements.push(judgement);
+    }
+}
+
+/// One cue against one demand.
+fn judge(demand: Demand, reason: Reason, measurements: &Measurements) -> Judgement {
+    let value = usable(measurements.value(demand.cue));
+    judge_value(Judged::Cue(demand.cue), value, demand.bound, reason)
+}
+
+fn judge_value(judged: Judged, value: Option<f64>, bound: Bound, reason: Reason) -> Judgement {
+    let holds = value.is_some_and(|value| bound.holds(value));
+    Judgement {
+        judged,
+        value,
+        bound,
+        holds,
+        reason,
     }
 }
 
@@ -266,20 +258,20 @@ fn judge_actions(
             .actions
             .iter()
             .find(|found| found.step_index == step_index);
-        bench.judge_value(
+        bench.add(judge_value(
             Judged::ActionAmplitude { step_index, action },
             usable(found.map(|found| found.amplitude)),
             Bound::AtLeast(policy.action_amplitude_min),
             Reason::ChallengeNotFollowed,
-        );
+        ));
         let at_ms = usable(found.and_then(|found| found.at_ms));
         if let (Some(former), Some(now)) = (former_at_ms, at_ms) {
-            bench.judge_value(
+            bench.add(judge_value(
                 Judged::ActionOrder { step_index, action },
                 Some(now - former),
                 Bound::AtLeast(0.0),
                 Reason::ChallengeNotFollowed,
-            );
+            ));
         }
         former_at_ms = at_ms.or(former_at_ms);
     }

@@ -67,6 +67,15 @@ pub async fn append(tx: &mut Transaction, event: &Event<'_>) -> Result<(), Store
         former_hash,
     };
     let hash = hash_of(event.chain, &line);
+    // The head first: two writers meet there and the later one is told that it is busy, where the
+    // log's own key would only say that the position is taken.
+    let sql = "INSERT INTO audit_heads (chain, sequence, hash)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (chain) DO UPDATE
+        SET sequence = excluded.sequence, hash = excluded.hash
+        WHERE audit_heads.sequence = $4";
+    let values = values![event.chain, line.sequence, hash.as_str(), former_sequence];
+    tx.change_one("audit_heads", sql, values).await?;
     let sql = "INSERT INTO audit_log (chain, sequence, at, actor, action, subject, detail,
             former_hash, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -82,13 +91,7 @@ pub async fn append(tx: &mut Transaction, event: &Event<'_>) -> Result<(), Store
         hash.as_str(),
     ];
     tx.execute(sql, values).await?;
-    let sql = "INSERT INTO audit_heads (chain, sequence, hash)
-        VALUES ($1, $2, $3)
-        ON CONFLICT (chain) DO UPDATE
-        SET sequence = excluded.sequence, hash = excluded.hash
-        WHERE audit_heads.sequence = $4";
-    let values = values![event.chain, line.sequence, hash, former_sequence];
-    tx.change_one("audit_heads", sql, values).await
+    Ok(())
 }
 
 /// Lines of a chain after a position, in order.

@@ -1,1 +1,105 @@
+//! One suite for both databases: plain functions that take a [`World`] and know no dialect.
+//!
+//! SQLite always runs, a fresh file for each function. PostgreSQL runs in a private cluster (or in
+//! `TEST_POSTGRES_URL`), a fresh database for each function; where neither is to be had the test
+//! says so, and fails when `REQUIRE_POSTGRES=1`.
 
+mod captures;
+mod cluster;
+mod jobs;
+mod keeping;
+mod money;
+mod order;
+mod sealing;
+mod tokens;
+mod verifications;
+mod world;
+
+use cluster::Cluster;
+use world::World;
+
+/// Names every function of the suite once: a test on SQLite each, and all of them on PostgreSQL.
+macro_rules! suite {
+    ($($module:ident :: $name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            use super::World;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let world = World::sqlite(folder.path()).await;
+                    super::$module::$name(&world).await;
+                    world.pool.close().await;
+                }
+            )+
+        }
+
+        /// Runs everything on PostgreSQL and answers the names of what failed.
+        async fn run_all(cluster: &Cluster) -> Vec<&'static str> {
+            let mut failed = Vec::new();
+            $(
+                let name = stringify!($name);
+                let world = World::postgres(cluster.database(name).await).await;
+                let pool = world.pool.clone();
+                // A task of its own, so that one failure does not hide the others.
+                let done = tokio::spawn(async move { $module::$name(&world).await }).await;
+                pool.close().await;
+                if done.is_err() {
+                    failed.push(name);
+                }
+                cluster.drop_database(name).await;
+            )+
+            failed
+        }
+    };
+}
+
+suite!(
+    money::fifty_holds_against_funds_for_nine,
+    money::a_hold_resolves_once,
+    money::settling_takes_the_tier_of_that_moment,
+    money::a_recharge_is_booked_once,
+    money::an_account_and_an_app_are_made_once,
+    jobs::twenty_jobs_claimed_by_forty,
+    jobs::a_lost_lease_refuses_the_result,
+    jobs::a_job_is_added_once_and_runs_when_due,
+    jobs::jobs_are_given_back_and_given_up,
+    tokens::an_access_token_outlives_its_successor_by_five_minutes,
+    tokens::a_capture_token_is_spent_once,
+    tokens::an_identity_key_starts_five_times_until_it_passed,
+    tokens::a_nonce_is_accepted_once,
+    tokens::an_idempotency_key_answers_the_same_and_works_once,
+    verifications::a_verification_is_read_back_as_it_was_written,
+    verifications::a_verification_closes_once,
+    verifications::a_stale_transition_changes_nothing,
+    verifications::another_app_learns_nothing,
+    verifications::a_forgotten_verification_keeps_its_answer_only,
+    captures::an_attempt_is_read_back_in_every_state,
+    captures::a_decision_is_computed_again_from_what_was_stored,
+    captures::parts_are_idempotent,
+    keeping::evidence_loses_its_key_first,
+    keeping::a_person_is_replaced_under_the_same_number,
+    keeping::secrets_rotate_and_are_revoked,
+    keeping::the_audit_chain_shows_tampering,
+    keeping::audit_lines_of_many_writers_form_one_chain,
+    sealing::a_moved_column_does_not_open,
+    sealing::nothing_personal_is_stored_plain,
+    sealing::a_row_that_does_not_parse_is_corrupt,
+    sealing::a_changed_or_newer_schema_is_refused,
+    order::texts_and_ties_sort_alike,
+    order::pages_follow_each_other_without_gap,
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn everything_on_postgres() {
+    let Some(cluster) = Cluster::start() else {
+        assert!(
+            !cluster::is_required(),
+            "REQUIRE_POSTGRES=1 and there is no PostgreSQL"
+        );
+        println!("SKIPPED: no PostgreSQL (initdb or TEST_POSTGRES_URL); SQLite was tested alone");
+        return;
+    };
+    let failed = run_all(&cluster).await;
+    assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}");
+}

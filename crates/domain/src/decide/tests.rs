@@ -1,1 +1,302 @@
+//! The decision, as tables: from a clip where everything holds, one thing is changed at a time.
 
+use super::*;
+use crate::challenge::{ChallengeKind, Step};
+use crate::measurements::{ActionMeasurement, Cue};
+
+/// A value well on the right side of every rule of policy 1.
+fn good(kind: CueKind) -> f64 {
+    match kind {
+        CueKind::FaceCountMax | CueKind::FacePresence | CueKind::ActionsSeenShare => 1.0,
+        CueKind::InterEyeDistance => 120.0,
+        CueKind::Sharpness => 300.0,
+        CueKind::Brightness => 128.0,
+        CueKind::BestYaw | CueKind::BestPitch => 3.0,
+        CueKind::ContinuityMin | CueKind::ComparisonScore => 0.98,
+        CueKind::ClipDuration => 9000.0,
+        CueKind::FrameRate => 15.0,
+        CueKind::FrameGapMax => 80.0,
+        CueKind::EyeRange | CueKind::MouthRange => 0.6,
+        CueKind::YawRange => 25.0,
+        CueKind::NonRigidMotion => 0.2,
+        CueKind::OnsetDrift => 20.0,
+        CueKind::ComparisonFmr => 1e-6,
+        CueKind::ClippedShare
+        | CueKind::OcclusionHint
+        | CueKind::TrackJumpMax
+        | CueKind::DuplicateFrameShare
+        | CueKind::ActionsOutOfOrder => 0.0,
+    }
+}
+
+fn measured(changes: &[(CueKind, Option<f64>)]) -> Measurements {
+    let cues = CueKind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let change = changes.iter().find(|(changed, _)| *changed == kind);
+            let value = change.map_or(Some(good(kind)), |(_, value)| *value)?;
+            Some(Cue {
+                kind,
+                value,
+                series: Vec::new(),
+            })
+        })
+        .collect();
+    let actions = (0..3)
+        .map(|step_index| ActionMeasurement {
+            step_index,
+            amplitude: 1.0,
+            at_ms: Some(f64::from(u32::try_from(step_index).unwrap()) * 2000.0 + 1500.0),
+        })
+        .collect();
+    Measurements {
+        cues,
+        actions,
+        features_model: "dlib-resnet-1".to_owned(),
+        engine_version: 1,
+    }
+}
+
+fn multi_action() -> Challenge {
+    let step = |action, at_ms| Step {
+        action,
+        at_ms,
+        window_ms: 1800,
+    };
+    Challenge {
+        kind: ChallengeKind::MultiAction,
+        steps: vec![
+            step(Action::Nod, 1000),
+            step(Action::Blink, 3000),
+            step(Action::Mouth, 5000),
+        ],
+        duration_ms: 7200,
+    }
+}
+
+fn silent() -> Challenge {
+    Challenge {
+        kind: ChallengeKind::Silent,
+        steps: Vec::new(),
+        duration_ms: 3000,
+    }
+}
+
+fn reason_of(challenge: &Challenge, measurements: &Measurements, reference: Reference) -> Reason {
+    decide(&Policy::v1(), challenge, measurements, reference).reason
+}
+
+#[test]
+fn everything_holds() {
+    for challenge in [multi_action(), silent()] {
+        let decision = decide(
+            &Policy::v1(),
+            &challenge,
+            &measured(&[]),
+            Reference::Features,
+        );
+        assert_eq!(
+            (decision.outcome, decision.reason),
+            (Outcome::Accepted, Reason::Passed)
+        );
+        assert!(decision.compared && decision.judgements.iter().all(|judged| judged.holds));
+        assert_eq!(decision.policy_version, 1);
+    }
+}
+
+#[test]
+fn one_wrong_cue_gives_its_reason() {
+    use CueKind as C;
+    use Reason as R;
+    for (cue, value, reason) in [
+        (C::ClipDuration, 6000.0, R::ClipTooShort),
+        (C::FrameRate, 2.0, R::ClipTooShort),
+        (C::FrameGapMax, 4000.0, R::TimingImplausible),
+        (C::DuplicateFrameShare, 0.9, R::TimingImplausible),
+        (C::OnsetDrift, 5000.0, R::TimingImplausible),
+        (C::FacePresence, 0.1, R::NoFace),
+        (C::FaceCountMax, 2.0, R::SeveralFaces),
+        (C::InterEyeDistance, 15.0, R::FaceTooSmall),
+        (C::Brightness, 10.0, R::TooDark),
+        (C::Brightness, 250.0, R::TooBright),
+        (C::ClippedShare, 0.8, R::TooBright),
+        (C::BestYaw, 40.0, R::FaceNotFrontal),
+        (C::BestPitch, 40.0, R::FaceNotFrontal),
+        (C::Sharpness, 1.0, R::Blurred),
+        (C::OcclusionHint, 0.9, R::Occluded),
+        (C::ContinuityMin, 0.3, R::SubjectChanged),
+        (C::TrackJumpMax, 3.0, R::SubjectChanged),
+        (C::ComparisonFmr, 0.01, R::ComparisonNonMatch),
+    ] {
+        let found = reason_of(
+            &multi_action(),
+            &measured(&[(cue, Some(value))]),
+            Reference::Features,
+        );
+        assert_eq!(found, reason, "{} = {value}", cue.name());
+    }
+}
+
+#[test]
+fn the_first_reason_wins_and_everything_is_still_judged() {
+    let dark_stranger = measured(&[
+        (CueKind::Brightness, Some(5.0)),
+        (CueKind::ComparisonFmr, Some(0.5)),
+    ]);
+    let decision = decide(
+        &Policy::v1(),
+        &multi_action(),
+        &dark_stranger,
+        Reference::Features,
+    );
+    assert_eq!(
+        (decision.outcome, decision.reason),
+        (Outcome::Inconclusive, Reason::TooDark)
+    );
+    let failed: Vec<String> = decision
+        .judgements
+        .iter()
+        .filter(|judged| !judged.holds)
+        .map(|judged| judged.judged.name())
+        .collect();
+    assert_eq!(failed, ["brightness", "comparison_fmr"]);
+}
+
+#[test]
+fn what_was_not_measured_never_passes_and_never_rejects() {
+    for kind in Policy::v1()
+        .rules
+        .iter()
+        .filter(|rule| !rule.optional)
+        .flat_map(|rule| {
+            rule.any_of
+                .iter()
+                .map(|demand| demand.cue)
+                .collect::<Vec<_>>()
+        })
+    {
+        for missing in [None, Some(f64::NAN), Some(f64::INFINITY)] {
+            // An any-of rule misses what it needs only when all of its cues are missing.
+            let stillness = [
+                CueKind::EyeRange,
+                CueKind::MouthRange,
+                CueKind::NonRigidMotion,
+            ];
+            let changes: Vec<_> = if stillness.contains(&kind) {
+                stillness.iter().map(|kind| (*kind, missing)).collect()
+            } else {
+                vec![(kind, missing)]
+            };
+            for challenge in [multi_action(), silent()] {
+                let decision = decide(
+                    &Policy::v1(),
+                    &challenge,
+                    &measured(&changes),
+                    Reference::Features,
+                );
+                let judged = decision
+                    .judgements
+                    .iter()
+                    .any(|it| it.judged == Judged::Cue(kind));
+                let expected = if judged {
+                    Outcome::Inconclusive
+                } else {
+                    Outcome::Accepted
+                };
+                assert_eq!(decision.outcome, expected, "{} missing", kind.name());
+            }
+        }
+    }
+    let nothing = Measurements::default();
+    for challenge in [multi_action(), silent()] {
+        let decision = decide(&Policy::v1(), &challenge, &nothing, Reference::Features);
+        assert_eq!(decision.outcome, Outcome::Inconclusive);
+        assert!(!decision.compared);
+    }
+    let no_comparison = measured(&[(CueKind::ComparisonFmr, None)]);
+    let found = reason_of(&multi_action(), &no_comparison, Reference::Features);
+    assert_eq!(found, Reason::SystemFailure);
+}
+
+#[test]
+fn a_device_without_a_clock_log_is_not_refused_for_that() {
+    let silent_clock = measured(&[(CueKind::OnsetDrift, None)]);
+    assert_eq!(
+        reason_of(&multi_action(), &silent_clock, Reference::Features),
+        Reason::Passed
+    );
+}
+
+#[test]
+fn actions_must_be_done_enough_and_in_order() {
+    let mut weak = measured(&[]);
+    weak.actions[1].amplitude = 0.2;
+    let mut swapped = measured(&[]);
+    swapped.actions[0].at_ms = Some(9000.0);
+    let mut missing = measured(&[]);
+    missing.actions.truncate(2);
+    let mut broken = measured(&[]);
+    broken.actions[0].amplitude = f64::NAN;
+    let early = measured(&[(CueKind::ActionsOutOfOrder, Some(1.0))]);
+    for measurements in [weak, swapped, missing, broken, early] {
+        let found = reason_of(&multi_action(), &measurements, Reference::Features);
+        assert_eq!(found, Reason::ChallengeNotFollowed);
+    }
+    let unordered = Challenge {
+        kind: ChallengeKind::Silent,
+        ..silent()
+    };
+    let early = measured(&[(CueKind::ActionsOutOfOrder, Some(1.0))]);
+    assert_eq!(
+        reason_of(&unordered, &early, Reference::Features),
+        Reason::Passed
+    );
+}
+
+#[test]
+fn a_still_face_is_rejected_and_any_one_movement_is_enough() {
+    use CueKind as C;
+    let still = [
+        (C::EyeRange, Some(0.01)),
+        (C::MouthRange, Some(0.01)),
+        (C::NonRigidMotion, Some(0.005)),
+    ];
+    let decision = decide(
+        &Policy::v1(),
+        &silent(),
+        &measured(&still),
+        Reference::Features,
+    );
+    assert_eq!(
+        (decision.outcome, decision.reason),
+        (Outcome::Rejected, Reason::StillFace)
+    );
+    for index in 0..still.len() {
+        let mut moving = still;
+        moving[index].1 = Some(good(still[index].0));
+        let found = reason_of(&silent(), &measured(&moving), Reference::Features);
+        assert_eq!(found, Reason::Passed, "{}", still[index].0.name());
+    }
+}
+
+#[test]
+fn a_reference_problem_is_told_only_to_someone_who_is_present() {
+    for (reference, reason) in [
+        (Reference::Missing, Reason::ReferenceMissing),
+        (Reference::Poor, Reason::ReferencePoor),
+        (Reference::Unknown, Reason::IdentityUnknown),
+        (Reference::NameMismatch, Reason::NameNumberMismatch),
+        (Reference::SourceUnavailable, Reason::SourceUnavailable),
+    ] {
+        let compared = measured(&[(CueKind::ComparisonFmr, None)]);
+        let decision = decide(&Policy::v1(), &multi_action(), &compared, reference);
+        assert_eq!(decision.reason, reason);
+        assert_ne!(decision.outcome, Outcome::Accepted);
+        assert!(!decision.compared);
+        let absent = measured(&[(CueKind::FacePresence, Some(0.0))]);
+        assert_eq!(
+            reason_of(&multi_action(), &absent, reference),
+            Reason::NoFace
+        );
+    }
+}
