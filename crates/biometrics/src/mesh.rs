@@ -196,7 +196,6 @@ fn read(outputs: &Outputs, map: &Affine) -> Option<Mesh> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::synthetic;
 
     #[test]

@@ -19,6 +19,12 @@ const SIDE_MIN: usize = 48;
 /// Limit: with eyes nearer than this (pixels) the chip is invented rather than seen.
 const INTER_EYE_MIN: f32 = 16.0;
 
+/// A detection this strong in the upright picture is not an upside-down face.
+const SURE: f32 = 0.85;
+
+/// A turned picture is believed when its best face scores this much higher.
+const CLEARLY: f32 = 0.05;
+
 /// Side of the wide detector's input.
 const WIDE_SIDE: usize = 256;
 
@@ -104,15 +110,28 @@ pub(crate) fn analyse(engine: &Engine, image: &Image) -> Result<Portrait, PhotoR
 
 /// The meshes of all faces, largest first.
 fn faces(engine: &Engine, image: &Image) -> Result<Vec<Mesh>, EngineError> {
-    // Pictures arrive lying or upside down when a scanner knew no better.
-    for turn in [0.0, 0.5, -0.5, 1.0] {
-        let meshes = confirmed(engine, image, turned(engine, image, turn * PI)?)?;
-        if !meshes.is_empty() {
-            return Ok(meshes);
+    let mut best = turned(engine, image, 0.0)?;
+    // Pictures arrive lying or upside down when a scanner knew no better, and a detector half
+    // believes in a face that stands on its head.
+    if score(&best) < SURE {
+        for turn in [0.5, -0.5, 1.0] {
+            let other = turned(engine, image, turn * PI)?;
+            if score(&other) > score(&best) + CLEARLY {
+                best = other;
+            }
         }
+    }
+    let meshes = confirmed(engine, image, best)?;
+    if !meshes.is_empty() {
+        return Ok(meshes);
     }
     // A face that fills the picture is easier for the short-range detector.
     confirmed(engine, image, engine.short.detect(image)?)
+}
+
+/// The best score of some detections, 0 for none.
+fn score(found: &[Detection]) -> f32 {
+    found.iter().map(|face| face.score).fold(0.0, f32::max)
 }
 
 fn turned(engine: &Engine, image: &Image, radians: f32) -> Result<Vec<Detection>, EngineError> {

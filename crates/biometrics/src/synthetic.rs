@@ -8,7 +8,7 @@ const RADIUS: f32 = 60.0;
 const MIDDLE: Point = Point::new(240.0, 320.0);
 
 /// Named points: index, across, down (in half widths); depth follows from the ellipsoid.
-const NAMED: [(usize, f32, f32); 52] = [
+const NAMED: [(usize, f32, f32); 51] = [
     (33, -0.72, -0.3),
     (133, -0.26, -0.28),
     (362, 0.26, -0.28),
