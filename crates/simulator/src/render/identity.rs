@@ -316,7 +316,8 @@ fn groom(face: &mut Identity, stock: &Stock, r: &mut Seeded) {
     if stock.rugged > 0.5 && r.chance(0.5) {
         face.moustache = r.between(0.5, 1.0);
     }
-    if r.chance(0.22) {
-        face.rims = r.between(0.008, 0.02);
+    // Heavy rims would hide from the mesh whether the eyes are closed.
+    if r.chance(0.16) {
+        face.rims = r.between(0.004, 0.009);
     }
 }

@@ -253,7 +253,7 @@ fn glasses(face: &Identity, side: f32, t: f32) -> f32 {
     if face.rims <= 0.0 {
         return 0.0;
     }
-    let half = (face.eye_half + 0.09, face.eye_open + 0.1);
+    let half = (face.eye_half + 0.1, face.eye_open + 0.13);
     let dx = ((side - face.eye_apart - 0.01) / half.0).abs();
     let dy = ((t + 0.03) / half.1).abs();
     // A superellipse; distances near its edge are close enough to lengths.
