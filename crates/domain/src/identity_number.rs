@@ -89,9 +89,9 @@ impl IdentityNumber {
         }
         let digits = text.bytes().take(17).all(|byte| byte.is_ascii_digit());
         let last = text
-            .bytes()
-            .nth(17)
-            .is_some_and(|byte| byte.is_ascii_digit() || byte == b'X');
+            .as_bytes()
+            .get(17)
+            .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'X');
         if text.len() == 18 && digits && last {
             Ok(Self(text))
         } else {
@@ -106,7 +106,7 @@ impl IdentityNumber {
         if self.digits(14, 3) == 0 {
             return Err(NumberError::WrongSerial);
         }
-        if self.0.bytes().nth(17) == Some(check_character(&self.0)) {
+        if self.0.as_bytes().get(17) == Some(&check_character(&self.0)) {
             Ok(())
         } else {
             Err(NumberError::WrongChecksum)

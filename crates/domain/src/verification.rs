@@ -130,8 +130,8 @@ impl Verification {
         let state = State::Capturing { attempt_id };
         Ok(Begun {
             verification: Self {
-                state,
                 attempts_count,
+                state,
                 ..self
             },
             superseded,

@@ -161,10 +161,12 @@ fn hash_of(chain: &str, line: &Line) -> String {
         &line.detail,
         &line.former_hash,
     ];
-    let text: String = fields
-        .iter()
-        .map(|field| format!("{}:{field}", field.len()))
-        .collect();
+    let mut text = String::new();
+    for field in fields {
+        text.push_str(&field.len().to_string());
+        text.push(':');
+        text.push_str(field);
+    }
     sha256_hex(text.as_bytes())
 }
 

@@ -7,7 +7,7 @@ use crate::{EvidenceStore, IndexPurpose, ObjectKey, Place, SecretText, Vault, Va
 
 const NAME: Place<'static> = Place::new("people", "per_1", "name_sealed");
 
-fn refuses<T: std::fmt::Debug>(result: Result<T, VaultError>) {
+fn refuses<T: std::fmt::Debug>(result: &Result<T, VaultError>) {
     assert!(matches!(result, Err(VaultError::DoesNotOpen)), "{result:?}");
 }
 
@@ -21,7 +21,7 @@ fn sealed_text_opens_in_its_place_only() {
         Place::new("people", "per_1", "number_sealed"),
         Place::new("verifications", "per_1", "name_sealed"),
     ] {
-        refuses(vault.open(&place, &sealed));
+        refuses(&vault.open(&place, &sealed));
     }
 }
 
@@ -219,7 +219,7 @@ async fn evidence_on_disk_is_sealed_and_opens_with_its_key_only() {
     let joined = store.open_joined("evi_1", 3, &key).await.unwrap();
     assert_eq!(joined.reveal(), [plain.as_slice(), b"frame last"].concat());
     refuses(
-        store
+        &store
             .open("evi_1", 0, &ObjectKey::generate().unwrap())
             .await,
     );
@@ -237,7 +237,7 @@ async fn parts_cannot_be_exchanged_cut_or_prolonged() {
     let key = ObjectKey::generate().unwrap();
     // Exactly two chunks, so that cutting leaves whole chunks behind.
     store
-        .put("evi_1", 0, &key, &[7; 2 * 64 * 1024])
+        .put("evi_1", 0, &key, &vec![7; 2 * 64 * 1024])
         .await
         .unwrap();
     store.put("evi_1", 1, &key, b"another part").await.unwrap();
@@ -260,7 +260,7 @@ async fn parts_cannot_be_exchanged_cut_or_prolonged() {
         std::fs::read(path("001")).unwrap(),
     ] {
         std::fs::write(path("000"), &damaged).unwrap();
-        refuses(store.open("evi_1", 0, &key).await);
+        refuses(&store.open("evi_1", 0, &key).await);
     }
     std::fs::write(path("000"), &whole).unwrap();
     assert!(store.open("evi_1", 0, &key).await.is_ok());
@@ -300,8 +300,8 @@ async fn a_destroyed_key_opens_nothing() {
     // The row loses its key; whatever else is still there does not open the object.
     let (sealed, other) = (None::<Vec<u8>>, ObjectKey::generate().unwrap());
     assert!(sealed.is_none());
-    refuses(store.open("evi_1", 0, &other).await);
+    refuses(&store.open("evi_1", 0, &other).await);
     let elsewhere = vault.seal_key(&place, &other).unwrap();
     let wrong = Place::new("evidence_objects", "evi_2", "key_sealed");
-    refuses(vault.open_key(&wrong, &elsewhere));
+    refuses(&vault.open_key(&wrong, &elsewhere));
 }

@@ -52,7 +52,7 @@ struct Subkeys {
 impl Vault {
     /// Reads the key file.
     pub fn load(path: &Path) -> Result<Self, VaultError> {
-        Keys::load(path).and_then(|keys| Self::from_keys(keys))
+        Keys::load(path).map(Self::from_keys)
     }
 
     /// Reads the key file, or writes a fresh one where there is none (development profile).
@@ -75,18 +75,18 @@ impl Vault {
 
     /// A vault whose keys live in memory only, for tests and for commands that keep nothing.
     pub fn ephemeral() -> Result<Self, VaultError> {
-        Self::from_keys(Keys::generate()?)
+        Ok(Self::from_keys(Keys::generate()?))
     }
 
-    fn from_keys(keys: Keys) -> Result<Self, VaultError> {
+    fn from_keys(keys: Keys) -> Self {
         let Keys { sealing, index } = keys;
         let rows = sealing
             .iter()
             .map(|(id, key)| (*id, derive(key, "seal/rows/v1")))
             .collect();
-        Ok(Self {
+        Self {
             keys: Arc::new(Subkeys { rows, index }),
-        })
+        }
     }
 
     /// Seals a value into its place.

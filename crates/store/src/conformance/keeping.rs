@@ -1,21 +1,26 @@
 //! What is kept and destroyed: evidence, people, secrets, the audit log.
 
-use zhenren_domain::ids::{EvidenceId, PersonId, SecretId};
+use zhenren_domain::ids::{AccountId, EvidenceId, PersonId, SecretId};
 use zhenren_vault::{EvidenceStore, ObjectKey, SecretBytes, SecretText};
 
 use super::world::{NAME, NUMBER, START, World, after, together};
 use crate::audit::{self, Event, SYSTEM_CHAIN};
 use crate::evidence::{self, Evidence, EvidenceKind};
 use crate::people::{self, Person, Template};
-use crate::{StoreError, apps, retry_busy};
+use crate::verifications::Record;
+use crate::{StoreError, Transaction, apps, retry_busy};
 
-pub(super) async fn evidence_loses_its_key_first(world: &World) {
-    let record = world.open().await;
-    let objects = EvidenceStore::in_memory();
+/// Stores the row of a clip and the clip itself.
+async fn record_clip(
+    world: &World,
+    tx: &mut Transaction,
+    record: Record,
+    objects: &EvidenceStore,
+) -> Evidence {
     let clip = Evidence {
         id: EvidenceId::from_number(world.number()),
-        app_id: record.app_id.clone(),
-        verification_id: Some(record.verification.id.clone()),
+        app_id: record.app_id,
+        verification_id: Some(record.verification.id),
         attempt_id: None,
         kind: EvidenceKind::Clip,
         media_type: "video/webm".to_owned(),
@@ -26,88 +31,65 @@ pub(super) async fn evidence_loses_its_key_first(world: &World) {
         destroyed_at: None,
     };
     let key = ObjectKey::generate().unwrap();
-    let id = &clip.id;
+    let inserted = evidence::insert(tx, &world.vault, &clip, &key).await;
+    inserted.unwrap();
+    let put = objects.put(clip.id.as_str(), 0, &key, b"a clip").await;
+    put.unwrap();
+    clip
+}
+
+async fn due_count(tx: &mut Transaction, second: i64) -> usize {
+    evidence::due(tx, after(second), 10).await.unwrap().len()
+}
+
+pub(super) async fn evidence_has_a_deadline(world: &World) {
+    let objects = EvidenceStore::in_memory();
+    let record = world.open().await;
     let mut tx = world.pool.begin().await.unwrap();
-    evidence::insert(&mut tx, &world.vault, &clip, &key)
-        .await
-        .unwrap();
-    objects
-        .put(id.as_str(), 0, &key, b"a recording")
-        .await
-        .unwrap();
-    assert_eq!(
-        evidence::find(&mut tx, id).await.unwrap(),
-        Some(clip.clone())
-    );
-    assert!(
-        evidence::due(&mut tx, after(99_999), 10)
-            .await
-            .unwrap()
-            .is_empty(),
-        "no deadline"
-    );
-    evidence::set_deadline(&mut tx, id, Some(after(100)))
-        .await
-        .unwrap();
-    assert!(
-        evidence::due(&mut tx, after(99), 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        evidence::due(&mut tx, after(100), 10).await.unwrap().len(),
-        1
-    );
-    let opened = evidence::open_key(&mut tx, &world.vault, id)
-        .await
-        .unwrap()
-        .unwrap();
-    let plain = objects.open(id.as_str(), 0, &opened).await.unwrap();
-    assert_eq!(plain.reveal(), b"a recording");
-    assert!(
-        !evidence::confirm_destroyed(&mut tx, id, after(101))
-            .await
-            .unwrap(),
-        "key first"
-    );
-    assert!(
-        evidence::destroy_key(&mut tx, id, after(101))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !evidence::destroy_key(&mut tx, id, after(102))
-            .await
-            .unwrap()
-    );
-    assert!(
-        evidence::open_key(&mut tx, &world.vault, id)
-            .await
-            .unwrap()
-            .is_none()
-    );
+    let clip = record_clip(world, &mut tx, record, &objects).await;
+    let id = &clip.id;
+    let found = evidence::find(&mut tx, id).await.unwrap();
+    assert_eq!(found, Some(clip.clone()));
+    assert_eq!(due_count(&mut tx, 99_999).await, 0, "it has no deadline");
+    let moved = evidence::set_deadline(&mut tx, id, Some(after(100))).await;
+    moved.unwrap();
+    assert_eq!(due_count(&mut tx, 99).await, 0);
+    assert_eq!(due_count(&mut tx, 100).await, 1);
+}
+
+pub(super) async fn evidence_loses_its_key_first(world: &World) {
+    let objects = EvidenceStore::in_memory();
+    let record = world.open().await;
+    let mut tx = world.pool.begin().await.unwrap();
+    let clip = record_clip(world, &mut tx, record, &objects).await;
+    let (id, vault) = (&clip.id, &world.vault);
+    let moved = evidence::set_deadline(&mut tx, id, Some(after(100))).await;
+    moved.unwrap();
+    let key = evidence::open_key(&mut tx, vault, id).await.unwrap();
+    let plain = objects.open(id.as_str(), 0, &key.unwrap()).await.unwrap();
+    assert_eq!(plain.reveal(), b"a clip");
+    let early = evidence::confirm_destroyed(&mut tx, id, after(101)).await;
+    assert!(!early.unwrap(), "the key goes first");
+    for (second, is_first) in [(101, true), (102, false)] {
+        let destroyed = evidence::destroy_key(&mut tx, id, after(second)).await;
+        assert_eq!(destroyed.unwrap(), is_first);
+    }
+    let key = evidence::open_key(&mut tx, vault, id).await.unwrap();
+    assert!(key.is_none());
     // A worker that dies here finds the object again.
-    assert_eq!(
-        evidence::due(&mut tx, after(103), 10).await.unwrap().len(),
-        1
-    );
-    assert!(
-        evidence::confirm_destroyed(&mut tx, id, after(104))
-            .await
-            .unwrap()
-    );
-    assert!(
-        evidence::due(&mut tx, after(105), 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    let of = evidence::of_verification(&mut tx, &record.verification.id)
-        .await
-        .unwrap();
-    assert_eq!(of[0].key_destroyed_at, Some(after(101)));
-    assert_eq!(of[0].destroyed_at, Some(after(104)));
+    assert_eq!(due_count(&mut tx, 103).await, 1);
+    let confirmed = evidence::confirm_destroyed(&mut tx, id, after(104)).await;
+    assert!(confirmed.unwrap());
+    assert_eq!(due_count(&mut tx, 105).await, 0);
+    let verification_id = clip.verification_id.as_ref().unwrap();
+    let left = evidence::of_verification(&mut tx, verification_id).await;
+    let expected = Evidence {
+        deadline_at: Some(after(100)),
+        key_destroyed_at: Some(after(101)),
+        destroyed_at: Some(after(104)),
+        ..clip.clone()
+    };
+    assert_eq!(left.unwrap(), [expected]);
     let again = evidence::set_deadline(&mut tx, id, None).await;
     assert!(
         matches!(again, Err(StoreError::Conflict { .. })),
@@ -115,74 +97,68 @@ pub(super) async fn evidence_loses_its_key_first(world: &World) {
     );
 }
 
-pub(super) async fn a_person_is_replaced_under_the_same_number(world: &World) {
-    let account = world.account(0).await;
-    let stranger = world.account(0).await;
-    let photo = EvidenceId::from_number(world.number());
-    let first = Person {
+/// A person with photograph and template who is not stored yet.
+fn person(world: &World, account_id: &AccountId) -> Person {
+    Person {
         id: PersonId::from_number(world.number()),
-        account_id: account.clone(),
+        account_id: account_id.clone(),
         name: SecretText::from(NAME),
         number: SecretText::from(NUMBER),
-        photo: Some(photo.clone()),
+        photo: Some(EvidenceId::from_number(world.number())),
         template: Some(Template {
             features: SecretBytes::new(vec![1, 2, 3]),
             model: "dlib-resnet-1".to_owned(),
         }),
         created_at: START,
         updated_at: START,
-    };
-    let vault = &world.vault;
+    }
+}
+
+async fn find(world: &World, tx: &mut Transaction, account_id: &AccountId) -> Option<Person> {
+    let found = people::find_by_number(tx, &world.vault, account_id, NUMBER).await;
+    found.unwrap()
+}
+
+pub(super) async fn a_person_is_replaced_under_the_same_number(world: &World) {
+    let account = world.account(0).await;
+    let first = person(world, &account);
     let mut tx = world.pool.begin().await.unwrap();
     assert!(!people::any(&mut tx, &account).await.unwrap());
-    let enrolled = people::enrol(&mut tx, vault, &first).await.unwrap();
+    let enrolled = people::enrol(&mut tx, &world.vault, &first).await.unwrap();
     assert_eq!((&enrolled.id, enrolled.replaced), (&first.id, false));
-    let found = people::find_by_number(&mut tx, vault, &account, NUMBER)
-        .await
-        .unwrap();
-    assert_eq!(found.as_ref(), Some(&first));
+    assert_eq!(find(world, &mut tx, &account).await.as_ref(), Some(&first));
     assert!(people::any(&mut tx, &account).await.unwrap());
     let second = Person {
-        id: PersonId::from_number(world.number()),
         name: SecretText::from("李四"),
         photo: None,
         template: None,
         created_at: after(5),
         updated_at: after(5),
-        ..first.clone()
+        ..person(world, &account)
     };
-    let enrolled = people::enrol(&mut tx, vault, &second).await.unwrap();
+    let enrolled = people::enrol(&mut tx, &world.vault, &second).await.unwrap();
     assert_eq!((&enrolled.id, enrolled.replaced), (&first.id, true));
-    assert_eq!(enrolled.former_photo, Some(photo));
-    let found = people::find_by_number(&mut tx, vault, &account, NUMBER)
-        .await
-        .unwrap();
+    assert_eq!(enrolled.former_photo, first.photo);
     let expected = Person {
-        id: first.id.clone(),
+        id: first.id,
         created_at: START,
         ..second
     };
-    assert_eq!(found, Some(expected));
-    assert_eq!(
-        people::find_by_number(&mut tx, vault, &stranger, NUMBER)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        people::delete(&mut tx, &stranger, &first.id).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        people::delete(&mut tx, &account, &first.id).await.unwrap(),
-        Some(None)
-    );
-    assert_eq!(
-        people::find_by_number(&mut tx, vault, &account, NUMBER)
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(find(world, &mut tx, &account).await, Some(expected));
+}
+
+pub(super) async fn a_person_is_known_to_one_tenant_and_can_be_deleted(world: &World) {
+    let account = world.account(0).await;
+    let stranger = world.account(0).await;
+    let known = person(world, &account);
+    let mut tx = world.pool.begin().await.unwrap();
+    people::enrol(&mut tx, &world.vault, &known).await.unwrap();
+    assert_eq!(find(world, &mut tx, &stranger).await, None);
+    for (who, left) in [(&stranger, None), (&account, Some(known.photo.clone()))] {
+        let deleted = people::delete(&mut tx, who, &known.id).await;
+        assert_eq!(deleted.unwrap(), left);
+    }
+    assert_eq!(find(world, &mut tx, &account).await, None);
 }
 
 pub(super) async fn secrets_rotate_and_are_revoked(world: &World) {

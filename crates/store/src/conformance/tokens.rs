@@ -1,6 +1,7 @@
 //! Tokens, keys and nonces: what may be used once, for a while, or so many times.
 
-use zhenren_domain::ids::AttemptId;
+use jiff::Timestamp;
+use zhenren_domain::ids::{AttemptId, VerificationId};
 use zhenren_domain::retention::{ACCESS_TOKEN_LIFE, IDENTITY_KEY_LIFE, after as later};
 use zhenren_vault::SecretText;
 
@@ -44,21 +45,21 @@ pub(super) async fn an_access_token_outlives_its_successor_by_five_minutes(world
     assert_eq!(access_tokens::sweep(&mut tx, after(7250)).await.unwrap(), 2);
 }
 
-pub(super) async fn a_capture_token_is_spent_once(world: &World) {
-    let record = world.open().await;
-    let id = record.verification.id.clone();
+/// Issues capture tokens for a new verification.
+async fn issue(world: &World, tokens: &[(&str, Timestamp)]) -> VerificationId {
+    let id = world.open().await.verification.id;
     let mut tx = world.pool.begin().await.unwrap();
-    for token in ["good", "late", "revoked"] {
-        let until = if token == "late" {
-            after(10)
-        } else {
-            after(1800)
-        };
-        capture_tokens::issue(&mut tx, token, &id, START, until)
+    for (token, until) in tokens {
+        capture_tokens::issue(&mut tx, token, &id, START, *until)
             .await
             .unwrap();
     }
     tx.commit().await.unwrap();
+    id
+}
+
+pub(super) async fn a_capture_token_is_spent_once(world: &World) {
+    let id = issue(world, &[("good", after(1800))]).await;
     let answers = together(20, |_| async {
         let attempt = AttemptId::from_number(world.number());
         let attempt = &attempt;
@@ -72,39 +73,30 @@ pub(super) async fn a_capture_token_is_spent_once(world: &World) {
         .unwrap()
     })
     .await;
-    let spent = answers
-        .iter()
-        .filter(|answer| **answer == Spending::Spent(id.clone()))
-        .count();
-    let refused = answers
-        .iter()
-        .filter(|answer| **answer == Spending::AlreadySpent)
-        .count();
-    assert_eq!((spent, refused), (1, 19));
+    let count = |wanted: Spending| answers.iter().filter(|answer| **answer == wanted).count();
+    assert_eq!(count(Spending::Spent(id)), 1);
+    assert_eq!(count(Spending::AlreadySpent), 19);
+}
+
+pub(super) async fn a_capture_token_expires_and_is_revoked(world: &World) {
+    let tokens = [("late", after(10)), ("revoked", after(1800))];
+    let id = issue(world, &tokens).await;
     let attempt = AttemptId::from_number(world.number());
     let mut tx = world.pool.begin().await.unwrap();
-    assert!(
-        capture_tokens::is_unspent(&mut tx, "revoked", after(5))
+    for (second, is_unspent) in [(5, true), (6, false)] {
+        let found = capture_tokens::is_unspent(&mut tx, "revoked", after(second)).await;
+        assert_eq!(found.unwrap(), is_unspent);
+        capture_tokens::revoke(&mut tx, &id, after(6))
             .await
-            .unwrap()
-    );
-    capture_tokens::revoke(&mut tx, &id, after(6))
-        .await
-        .unwrap();
-    assert!(
-        !capture_tokens::is_unspent(&mut tx, "revoked", after(6))
-            .await
-            .unwrap()
-    );
+            .unwrap();
+    }
     for (token, expected) in [
         ("late", Spending::Expired),
         ("revoked", Spending::Expired),
         ("unknown", Spending::Unknown),
     ] {
-        let found = capture_tokens::spend(&mut tx, token, &attempt, after(10))
-            .await
-            .unwrap();
-        assert_eq!(found, expected);
+        let found = capture_tokens::spend(&mut tx, token, &attempt, after(10)).await;
+        assert_eq!(found.unwrap(), expected);
     }
 }
 
