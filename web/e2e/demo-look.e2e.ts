@@ -93,7 +93,16 @@ async function answer(page: Page): Promise<void> {
           },
         ],
       },
-      calls: [],
+      calls: [
+        {
+          request: {
+            method: "POST",
+            path: "/cityservice/face/identify/getinfo?access_token=…",
+            body: { verify_result: "vr_1" },
+          },
+          response: { errcode: 0, errmsg: "ok", identify_ret: 10028 },
+        },
+      ],
     },
   };
   await page.route("**/demo/api/*", (route: Route) => {

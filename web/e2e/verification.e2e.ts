@@ -201,7 +201,7 @@ test("a newcomer enrols, verifies and reads the report on the demo page", async 
   const report = (await page.textContent("#step-3")) ?? "";
   expect(await page.getAttribute("#verdict", "data-outcome"), report).toBe("accepted");
   expect(await page.locator("tr[data-cue]").count()).toBeGreaterThan(5);
-  expect(JSON.parse((await page.textContent("#getinfo")) ?? "{}")).toMatchObject({
+  expect(JSON.parse((await page.textContent("#step-3 .answer")) ?? "{}")).toMatchObject({
     identify_ret: 0,
   });
   expect(watched.errors).toEqual([]);

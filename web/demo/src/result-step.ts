@@ -5,7 +5,7 @@ import { el } from "../../capture/src/ui/dom.ts";
 import { Refused, readAnswer } from "./backend.ts";
 import { reportOf } from "./report.ts";
 import { showReport } from "./show-report.ts";
-import { showCalls } from "./start-step.ts";
+import { showCall } from "./start-step.ts";
 import { createStep, type DemoStep } from "./step.ts";
 import type { DemoTexts } from "./texts.ts";
 
@@ -24,9 +24,11 @@ export function createResultStep(texts: DemoTexts): ResultStep {
         const answer = await readAnswer(verifyResult);
         const report = reportOf(answer.getinfo, answer.verification);
         step.say("", "plain");
+        const call = answer.calls.find(({ path }) => path.includes("/getinfo"));
         step.body.replaceChildren(
-          ...showReport(report, answer.getinfo, texts),
-          el("div", { class: "calls" }, showCalls(answer.calls.slice(0, 2), texts)),
+          ...showReport(report, texts),
+          el("h3", {}, [texts.raw]),
+          call === undefined ? "" : showCall(call, texts),
         );
         step.element.scrollIntoView({ behavior: "smooth", block: "start" });
       } catch (error) {

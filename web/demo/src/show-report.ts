@@ -1,4 +1,4 @@
-// Draws a report: verdict, cues with bars, timings, the raw answer.
+// Draws a report: verdict, cues with bars, timings.
 
 import { fill } from "../../capture/src/texts/texts.ts";
 import { drawing, el } from "../../capture/src/ui/dom.ts";
@@ -6,14 +6,12 @@ import { type AttemptRows, barOf, type Cue, plain, type Report } from "./report.
 import type { DemoTexts } from "./texts.ts";
 
 /** The elements of a report. */
-export function showReport(report: Report, getinfo: unknown, texts: DemoTexts): readonly Node[] {
+export function showReport(report: Report, texts: DemoTexts): readonly Node[] {
   return [
     verdict(report, texts),
     ...report.attempts.flatMap((attempt, index) =>
       attemptRows(attempt, index, report.attempts.length, texts),
     ),
-    el("h3", {}, [texts.raw]),
-    el("pre", { id: "getinfo", tabindex: "0" }, [JSON.stringify(getinfo, null, 2)]),
   ];
 }
 
@@ -86,7 +84,7 @@ function cueRow(cue: Cue, texts: DemoTexts): HTMLTableRowElement {
     value: plain(cue.threshold),
   });
   return el("tr", { "data-holds": String(cue.holds), "data-cue": cue.cue }, [
-    el("th", { scope: "row" }, [cue.cue.replaceAll("_", " ")]),
+    el("th", { scope: "row" }, [cue.cue.replaceAll(/[._]/g, " ")]),
     el("td", { class: "measured" }, [
       value,
       " ",

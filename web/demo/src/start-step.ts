@@ -83,24 +83,24 @@ function showCapture(captureUrl: string, locale: string, texts: DemoTexts): read
   ];
 }
 
-/** Each call as a command that can be copied, with its answer. */
-export function showCalls(calls: readonly SeenCall[], texts: DemoTexts): readonly Node[] {
-  if (calls.length === 0) return [];
-  return [
-    el("h3", {}, [texts.calls_title]),
-    ...calls.map((call) => {
-      const command = curlOf(call, location.origin);
-      const copy = el("button", { class: "quiet copy", type: "button" }, [texts.copy]);
-      copy.addEventListener("click", () => {
-        void navigator.clipboard.writeText(command).then(() => {
-          copy.textContent = texts.copied;
-        });
-      });
-      return el("div", { class: "call" }, [
-        copy,
-        el("pre", { tabindex: "0" }, [command]),
-        el("pre", { class: "answer", tabindex: "0" }, [JSON.stringify(call.response, null, 2)]),
-      ]);
-    }),
-  ];
+function showCalls(calls: readonly SeenCall[], texts: DemoTexts): readonly Node[] {
+  return [el("h3", {}, [texts.calls_title]), ...calls.map((call) => showCall(call, texts))];
+}
+
+/** A call as a command that can be copied, with its answer. */
+export function showCall(call: SeenCall, texts: DemoTexts): HTMLElement {
+  const command = curlOf(call, location.origin);
+  const copy = el("button", { class: "quiet copy", type: "button" }, [texts.copy]);
+  copy.addEventListener("click", () => {
+    const copied = (): void => {
+      copy.textContent = texts.copied;
+    };
+    // A page that may not write the clipboard still shows the text to select.
+    navigator.clipboard.writeText(command).then(copied, () => {});
+  });
+  return el("div", { class: "call" }, [
+    copy,
+    el("pre", { tabindex: "0" }, [command]),
+    el("pre", { class: "answer", tabindex: "0" }, [JSON.stringify(call.response, null, 2)]),
+  ]);
 }

@@ -58,7 +58,7 @@ const en = {
   fails: "does not hold",
   timings: "Time spent",
   total: "total",
-  raw: "Answer of getinfo",
+  raw: "The call and its answer",
   no_webcam_title: "No webcam?",
   no_webcam: "Let a virtual person do it. In a terminal:",
 } as const;
@@ -126,7 +126,7 @@ const zh: DemoTexts = {
   fails: "不满足",
   timings: "耗时",
   total: "合计",
-  raw: "getinfo 的应答",
+  raw: "请求与应答",
   no_webcam_title: "没有摄像头？",
   no_webcam: "让虚拟人来完成。在终端中运行：",
 };
