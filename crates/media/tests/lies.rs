@@ -30,7 +30,7 @@ fn answer_to(lie: &'static str) -> MediaError {
     let (answer, answered) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let collected = collect(&decoder(&["lie", lie]), MATROSKA_HEAD, &limits());
-        answer.send(collected)
+        let _sent = answer.send(collected);
     });
     let collected = answered
         .recv_timeout(PATIENCE)
