@@ -1,8 +1,16 @@
 //! Measures the default features on folders of photographs and prints what `docs/ACCURACY.md`
 //! reports: `cargo run --release --example accuracy -- MODELS FACES` where FACES has the layout of
-//! the shared development data (london, portraits_pd, cc0_lisa, ccby_composites).
+//! the shared development data (`london`, `portraits_pd`, `cc0_lisa`, `ccby_composites`).
 
-#![expect(clippy::print_stdout, reason = "a report for people")]
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a report for people, made of small numbers"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,60 +42,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn report(models: &Path, root: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn report(models: &Path, root: &Path) -> Result<(), Failure> {
     let engine = Engine::load(models, 1)?;
     let mut faces = Vec::new();
     for set in ["london", "portraits_pd", "cc0_lisa", "ccby_composites"] {
-        let mut paths: Vec<_> = std::fs::read_dir(root.join(set))?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()?;
-        paths.sort();
-        let (mut found, mut hints, mut sharp) = (0, Vec::new(), Vec::new());
-        let count = paths.len();
-        let mut covered: Covered = BTreeMap::new();
-        for path in paths {
-            let picture = image::open(&path)?.to_rgb8();
-            let (width, height) = (picture.width() as usize, picture.height() as usize);
-            let picture = Image {
-                width,
-                height,
-                rgb: picture.into_raw(),
-            };
-            let portrait = match engine.analyse_photo(&picture) {
-                Ok(portrait) => portrait,
-                Err(refusal) => {
-                    println!("{}: {refusal}", path.display());
-                    continue;
-                }
-            };
-            found += 1;
-            hints.push(portrait.quality.occlusion_hint);
-            covers(&engine, &picture, &portrait, &mut covered);
-            sharp.push(portrait.quality.sharpness);
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let (person, shot) = match (set, name.split_once('_')) {
-                ("london", Some((person, shot))) => (person.to_owned(), shot.to_owned()),
-                ("cc0_lisa", _) => ("lisa".to_owned(), name),
-                _ => (name, String::new()),
-            };
-            faces.push(Face {
-                set: set.to_owned(),
-                person,
-                shot,
-                single: engine.features_of_chip(&portrait.chip, false)?,
-                mirrored: portrait.features,
-            });
-        }
-        println!("{set}: {found} of {count} faces found");
-        println!("  occlusion hint {}", spread(&mut hints));
-        println!("  sharpness {}", spread(&mut sharp));
-        for (name, (hints, lost)) in &mut covered {
-            println!("  painted {name}: no face {lost}, hint {}", spread(hints));
-        }
+        read_set(&engine, root, set, &mut faces)?;
     }
     for mirrored in [false, true] {
         println!(
@@ -102,6 +61,71 @@ fn report(models: &Path, root: &Path) -> Result<(), Box<dyn std::error::Error>> 
     }
     Ok(())
 }
+
+fn read_set(engine: &Engine, root: &Path, set: &str, faces: &mut Vec<Face>) -> Result<(), Failure> {
+    let mut paths: Vec<_> = std::fs::read_dir(root.join(set))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    paths.sort();
+    let (mut found, mut hints, mut sharp) = (0, Vec::new(), Vec::new());
+    let mut covered: Covered = BTreeMap::new();
+    for path in &paths {
+        let picture = image::open(path)?.to_rgb8();
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let picture = Image {
+            width,
+            height,
+            rgb: picture.into_raw(),
+        };
+        let portrait = match engine.analyse_photo(&picture) {
+            Ok(portrait) => portrait,
+            Err(refusal) => {
+                println!("{}: {refusal}", path.display());
+                continue;
+            }
+        };
+        found += 1;
+        hints.push(portrait.quality.occlusion_hint);
+        sharp.push(portrait.quality.sharpness);
+        covers(engine, &picture, &portrait, &mut covered);
+        let (person, shot) = named(set, path);
+        let single = engine.features_of_chip(&portrait.chip, false)?;
+        let set = set.to_owned();
+        faces.push(Face {
+            set,
+            person,
+            shot,
+            single,
+            mirrored: portrait.features,
+        });
+    }
+    println!("{set}: {found} of {} faces found", paths.len());
+    println!("  occlusion hint {}", spread(&mut hints));
+    println!("  sharpness {}", spread(&mut sharp));
+    for (name, (hints, lost)) in &mut covered {
+        println!("  painted {name}: no face {lost}, hint {}", spread(hints));
+    }
+    Ok(())
+}
+
+/// Who is in a picture, and in which shot.
+fn named(set: &str, path: &Path) -> (String, String) {
+    let name = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    match (set, name.split_once('_')) {
+        ("london", Some((person, shot))) => (person.to_owned(), shot.to_owned()),
+        ("cc0_lisa", _) => ("lisa".to_owned(), name),
+        _ => (name, String::new()),
+    }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Whether a point is painted.
+type Inside<'a> = &'a dyn Fn(Point) -> bool;
 
 /// Hints of pictures with this painted on, and how many of them had no face any more.
 type Covered = BTreeMap<&'static str, (Vec<f64>, usize)>;
@@ -122,7 +146,6 @@ fn covers(engine: &Engine, picture: &Image, portrait: &Portrait, covered: &mut C
     let (eye_left, eye_right) = (mesh.eye_left_centre(), mesh.eye_right_centre());
     let radius = mesh.inter_eye() * 0.42;
     let glasses = move |p: Point| p.distance(eye_left) < radius || p.distance(eye_right) < radius;
-    type Inside<'a> = &'a dyn Fn(Point) -> bool;
     let kinds: [(&'static str, Inside<'_>, [u8; 3]); 5] = [
         ("blue mask", &mask, [120, 165, 210]),
         ("white mask", &mask, [235, 235, 235]),
@@ -211,12 +234,12 @@ fn spread(values: &mut [f64]) -> String {
 
 fn tail(values: &mut [f64]) -> String {
     values.sort_by(|a, b| b.total_cmp(a));
-    let mut text = format!("n {} max {:.4}", values.len(), values[0]);
+    let mut parts = vec![format!("n {} max {:.4}", values.len(), values[0])];
     for rate in [0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001] {
         let index = (values.len() as f64 * rate) as usize;
         if index > 0 {
-            text += &format!(" | {rate}: {:.4}", values[index]);
+            parts.push(format!("{rate}: {:.4}", values[index]));
         }
     }
-    text
+    parts.join(" | ")
 }

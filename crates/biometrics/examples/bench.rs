@@ -3,7 +3,12 @@
 //! Renders a 6 s capture of 90 frames of 480×640 beforehand, analyses it, and prints milliseconds
 //! of each stage (wall clock) and of the whole (CPU time of this process).
 
-#![expect(clippy::print_stdout, reason = "a report for people")]
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a report for people, made of small numbers"
+)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,7 +1,13 @@
 //! Prints the cues of rendered takes, to see where honest subjects and attacks lie:
 //! `cargo run --release --example cues -- MODELS [TAKES]`.
 
-#![expect(clippy::print_stdout, reason = "a report for people")]
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a report for people, made of small numbers"
+)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;

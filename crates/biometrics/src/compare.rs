@@ -102,7 +102,7 @@ impl Calibration {
         let pairs = || self.points.iter().zip(self.points.iter().skip(1));
         let found = pairs()
             .find(|(_, end)| reached(**end))
-            .or_else(|| pairs().last());
+            .or_else(|| pairs().next_back());
         found.map(|(start, end)| (*start, *end))
     }
 }

@@ -28,6 +28,12 @@ pub struct Engine {
     pub(crate) group: Group,
 }
 
+// One engine is shared between the threads of a process; this does not compile if it cannot be.
+const _: fn() = || {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Engine>();
+};
+
 /// Time spent, by the clock on the wall, in the stages of an analysis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {

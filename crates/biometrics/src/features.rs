@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::image::Image;
 use crate::session::Model;
 
-/// Name of the default features: dlib's ResNet on mesh-aligned chips, mirrored average.
+/// Name of the default features: dlib's `ResNet` on mesh-aligned chips, mirrored average.
 pub const MODEL_ID: &str = "dlib-resnet-1";
 
 /// Numbers in one face's features.

@@ -23,6 +23,7 @@ impl Point {
     }
 
     /// The point half way to another.
+    #[must_use]
     pub fn middle(self, other: Self) -> Self {
         Self::new(
             f32::midpoint(self.x, other.x),

@@ -49,6 +49,7 @@ impl Image {
     }
 
     /// The picture mirrored left to right.
+    #[must_use]
     pub fn mirrored(&self) -> Self {
         let mut rgb = Vec::with_capacity(self.rgb.len());
         for row in self.rgb.chunks_exact(self.width.max(1) * 3) {

@@ -137,18 +137,18 @@ impl MeshModel {
     }
 
     /// The mesh of a detected face: a first pass on the box, a second on the first one's extent.
-    pub(crate) fn from_detection(
+    pub(crate) fn of_detection(
         &self,
         image: &Image,
         face: &Detection,
     ) -> Result<Mesh, EngineError> {
         let cut = Cut::square(SIDE, face.centre, face.side() * MARGIN, face.roll());
         let first = self.run(image, &cut)?;
-        self.from_mesh(image, &first)
+        self.after(image, &first)
     }
 
     /// The mesh where the face was a frame ago.
-    pub(crate) fn from_mesh(&self, image: &Image, before: &Mesh) -> Result<Mesh, EngineError> {
+    pub(crate) fn after(&self, image: &Image, before: &Mesh) -> Result<Mesh, EngineError> {
         let (centre, side) = before.extent();
         self.run(
             image,
@@ -174,23 +174,23 @@ fn read(outputs: &Outputs, map: &Affine) -> Option<Mesh> {
     let iris_left = outputs.named("Identity_2", 10)?;
     let iris_right = outputs.named("Identity_6", 10)?;
     let scale = map.scale();
-    let flat = |pair: &[f32]| map.apply(Point::new(pair[0], pair[1]));
+    let place = |pair: &[f32]| map.apply(Point::new(pair[0], pair[1]));
     let points = mesh.chunks_exact(3).map(|point| {
-        let place = flat(point);
+        let at = place(point);
         Point3 {
-            x: place.x,
-            y: place.y,
+            x: at.x,
+            y: at.y,
             z: point[2] * scale,
         }
     });
-    let contour = |eye: &[f32]| std::array::from_fn(|i| flat(&eye[i * 2..i * 2 + 2]));
+    let contour = |eye: &[f32]| std::array::from_fn(|i| place(&eye[i * 2..i * 2 + 2]));
     Some(Mesh {
         flag,
         points: points.collect(),
         eye_left: contour(eye_left),
         eye_right: contour(eye_right),
-        lips: lips.chunks_exact(2).map(flat).collect(),
-        irises: [flat(&iris_left[..2]), flat(&iris_right[..2])],
+        lips: lips.chunks_exact(2).map(place).collect(),
+        irises: [place(&iris_left[..2]), place(&iris_right[..2])],
     })
 }
 

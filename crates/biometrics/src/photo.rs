@@ -155,11 +155,11 @@ fn confirmed(
 ) -> Result<Vec<Mesh>, EngineError> {
     let mut meshes: Vec<Mesh> = Vec::new();
     for face in found {
-        let mesh = engine.mesh.from_detection(image, &face)?;
+        let mesh = engine.mesh.of_detection(image, &face)?;
         let (centre, side) = mesh.extent();
         let is_new = |other: &Mesh| {
-            let (there, size) = other.extent();
-            there.distance(centre) > side.max(size) * 0.4
+            let (middle, width) = other.extent();
+            middle.distance(centre) > side.max(width) * 0.4
         };
         if mesh.flag >= FLAG_MIN && meshes.iter().all(is_new) {
             meshes.push(mesh);

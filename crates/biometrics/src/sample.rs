@@ -44,7 +44,7 @@ impl Cut {
     pub(crate) fn bytes(&self, image: &Image) -> Image {
         let mut rgb = Vec::with_capacity(self.side * self.side * 3);
         self.each(image, |pixel| {
-            rgb.extend(pixel.map(|value| (value + 0.5) as u8))
+            rgb.extend(pixel.map(|value| (value + 0.5) as u8));
         });
         Image {
             width: self.side,
@@ -57,7 +57,7 @@ impl Cut {
     pub(crate) fn tensor(&self, image: &Image, gain: f32, offset: f32) -> Vec<f32> {
         let mut values = Vec::with_capacity(self.side * self.side * 3);
         self.each(image, |pixel| {
-            values.extend(pixel.map(|value| value * gain + offset))
+            values.extend(pixel.map(|value| value * gain + offset));
         });
         values
     }

@@ -43,7 +43,7 @@ impl Track {
     ) -> Result<Tracked, EngineError> {
         if let Some(before) = self.mesh.take() {
             let started = Instant::now();
-            let mesh = engine.mesh.from_mesh(image, &before)?;
+            let mesh = engine.mesh.after(image, &before)?;
             timings.mesh += started.elapsed();
             self.mesh = (mesh.flag >= FLAG_MIN).then_some(mesh);
         }
@@ -65,7 +65,7 @@ impl Track {
             .is_none_or(|mesh| !is_on_a_face(mesh, &faces));
         if let (true, Some(face)) = (lost, faces.first()) {
             let started = Instant::now();
-            let mesh = engine.mesh.from_detection(image, face)?;
+            let mesh = engine.mesh.of_detection(image, face)?;
             timings.mesh += started.elapsed();
             self.mesh = (mesh.flag >= FLAG_MIN).then_some(mesh);
         }
@@ -121,7 +121,7 @@ fn count(
         if is_main || face.side() < side * BYSTANDER_SHARE {
             continue;
         }
-        let mesh = engine.mesh.from_detection(image, face)?;
+        let mesh = engine.mesh.of_detection(image, face)?;
         let apart = mesh.extent().0.distance(centre) > side * 0.5;
         found += usize::from(mesh.flag >= FLAG_MIN && apart);
     }

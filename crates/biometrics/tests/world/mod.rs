@@ -1,6 +1,15 @@
 //! What the tests of whole recordings share: the engine, rendered takes, the development data.
 
-#![expect(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses its own part of this one"
+)]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "this is how a test says what is wrong"
+)]
 
 use std::path::PathBuf;
 
@@ -25,10 +34,6 @@ pub(crate) fn engine() -> Engine {
 }
 
 /// The shared development data, or nothing and a message.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told by the environment where data is"
-)]
 pub(crate) fn shared_faces() -> Option<PathBuf> {
     let root = std::env::var_os("ZHENREN_SHARED")
         .map_or_else(|| workspace().join("../shared"), PathBuf::from);
@@ -104,7 +109,8 @@ pub(crate) fn frames(kind: SubjectKind, cast: Cast, played: &Challenge) -> Vec<(
 }
 
 pub(crate) fn micros(ms: f32) -> i64 {
-    (f64::from(ms) * 1_000.0) as i64
+    let time = std::time::Duration::from_secs_f32(ms / 1_000.0);
+    i64::try_from(time.as_micros()).expect("a short clip")
 }
 
 /// Analyses frames against what was asked.
