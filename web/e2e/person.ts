@@ -8,8 +8,13 @@ export type Poses = {
   readonly actions: Readonly<Record<string, readonly string[]>>;
 };
 
-/** Who stands before the camera. */
-export type PersonKind = "bona_fide" | "print" | "refuses_camera" | "refuses_microphone";
+/** Who stands before the camera. `ignores_first` blinks but does not obey until told to retry. */
+export type PersonKind =
+  | "bona_fide"
+  | "print"
+  | "ignores_first"
+  | "refuses_camera"
+  | "refuses_microphone";
 
 /** What the injected script is given. */
 export type PersonPlan = {
@@ -54,14 +59,21 @@ export function playPerson(plan: PersonPlan): void {
   let seen = "";
   let acting: { readonly action: string; readonly from: number } | null = null;
 
+  let obeys = plan.kind === "bona_fide";
+
   /** Looks at the page as a person does; a new prompt starts an action after a delay. */
   const look = (now: number): void => {
+    const ended = document.getElementById("app")?.dataset["state"] === "done";
+    if (ended && plan.kind === "ignores_first") obeys = true;
     const shown = document.getElementById("action")?.dataset["action"] ?? "";
-    if (shown !== seen && shown !== "" && plan.kind === "bona_fide") {
+    if (shown !== seen && shown !== "" && obeys) {
       acting = { action: shown, from: now + plan.delayMs };
       played.push(shown);
     }
     seen = shown;
+    // Eyes do not stay open for long, whatever their owner thinks of prompts.
+    const isAlive = plan.kind === "ignores_first" && !obeys;
+    if (isAlive && acting === null) acting = { action: "blink", from: now + 1_500 };
   };
 
   /** How far into the action the person is, 0..1. */

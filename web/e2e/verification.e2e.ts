@@ -137,6 +137,22 @@ test("a print is rejected", async () => {
   await expectQuietAndDark(capture);
 });
 
+test("a person who ignored the prompts is told so, tries again and passes", async () => {
+  const capture = await beginCapture(enrolled, "ignores_first");
+  const { page } = capture;
+  await goThrough(page, "ignores");
+  expect(await page.getAttribute("#app", "data-outcome")).toBe("inconclusive");
+  expect(await page.textContent(".lead")).toContain("as soon as the screen asks");
+  const verifyResult = catchVerifyResult(page);
+  await page.click('button[data-event="retry_pressed"]');
+  await waitForState(page, ["positioning"]);
+  await page.click('button[data-event="ready_pressed"]');
+  await waitForState(page, ["done"], 100_000);
+  const answer = await readBack(await verifyResult);
+  expect(answer.getinfo, why(answer)).toMatchObject({ identify_ret: 0 });
+  await expectQuietAndDark(capture);
+});
+
 test("another person gives 10004", async () => {
   const capture = await beginCapture(other, "bona_fide");
   const answer = await readBack(await goThrough(capture.page, "other-person"));
