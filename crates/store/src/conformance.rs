@@ -37,6 +37,7 @@ macro_rules! suite {
         /// Runs everything on PostgreSQL and answers the names of what failed.
         async fn run_all(cluster: &Cluster) -> Vec<&'static str> {
             let mut failed = Vec::new();
+            cluster.make_template().await;
             $(
                 let name = stringify!($name);
                 let world = World::postgres(cluster.database(name).await).await;
@@ -49,6 +50,7 @@ macro_rules! suite {
                 }
                 cluster.drop_database(name).await;
             )+
+            cluster.drop_template().await;
             failed
         }
     };

@@ -85,31 +85,30 @@ impl Cluster {
         })
     }
 
+    /// Makes the database that all others are copied from; never one of an earlier run, whose
+    /// tables may be older.
+    pub(super) async fn make_template(&self) {
+        self.drop_template().await;
+        let mut admin = self.admin().await;
+        run(&mut admin, format!("CREATE DATABASE {TEMPLATE}")).await;
+        let pool = Pool::connect(&self.url_of(TEMPLATE)).await.unwrap();
+        pool.migrate(world::START).await.unwrap();
+        pool.close().await;
+    }
+
+    /// Removes it again; matters on a server that was given.
+    pub(super) async fn drop_template(&self) {
+        let mut admin = self.admin().await;
+        let sql = format!("DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)");
+        run(&mut admin, sql).await;
+    }
+
     /// A fresh database with all tables; its URL.
     pub(super) async fn database(&self, name: &str) -> String {
+        self.drop_database(name).await;
         let mut admin = self.admin().await;
-        let known: Option<String> =
-            sqlx::query_scalar("SELECT datname::text FROM pg_database WHERE datname = $1")
-                .bind(TEMPLATE)
-                .fetch_optional(&mut admin)
-                .await
-                .unwrap();
-        if known.is_none() {
-            run(&mut admin, format!("CREATE DATABASE {TEMPLATE}")).await;
-            let pool = Pool::connect(&self.url_of(TEMPLATE)).await.unwrap();
-            pool.migrate(world::START).await.unwrap();
-            pool.close().await;
-        }
-        run(
-            &mut admin,
-            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", short(name)),
-        )
-        .await;
-        run(
-            &mut admin,
-            format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", short(name)),
-        )
-        .await;
+        let sql = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", short(name));
+        run(&mut admin, sql).await;
         self.url_of(&short(name))
     }
 
