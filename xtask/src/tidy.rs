@@ -38,7 +38,9 @@ pub(crate) fn run(tree: &Tree) -> anyhow::Result<ExitCode> {
 pub(crate) fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(start, _)| {
         let before = line.get(..start).and_then(|text| text.chars().next_back());
-        let after = line.get(start + word.len()..).and_then(|text| text.chars().next());
+        let after = line
+            .get(start + word.len()..)
+            .and_then(|text| text.chars().next());
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
 }

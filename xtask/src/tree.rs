@@ -14,7 +14,9 @@ pub(crate) struct Tree {
 impl Tree {
     /// Lists the files of the checkout this chore was built in.
     pub(crate) fn open() -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .canonicalize()?;
         let listing = output(
             &root,
             "git",
@@ -35,13 +37,15 @@ impl Tree {
 
     /// Paths with one of these endings.
     pub(crate) fn with_ending<'a>(&'a self, endings: &'a [&str]) -> impl Iterator<Item = &'a str> {
-        self.files().filter(move |path| endings.iter().any(|ending| path.ends_with(ending)))
+        self.files()
+            .filter(move |path| endings.iter().any(|ending| path.ends_with(ending)))
     }
 
     /// Whether this relative path is a file or a folder with files in it.
     pub(crate) fn holds(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.files().any(|file| file == path || file.starts_with(&folder))
+        self.files()
+            .any(|file| file == path || file.starts_with(&folder))
     }
 
     /// The text of a file; `None` when it is not UTF-8.
@@ -55,15 +59,27 @@ impl Tree {
         let text = output(
             &self.root,
             env!("CARGO"),
-            &["metadata", "--format-version", "1", "--no-deps", "--offline"],
+            &[
+                "metadata",
+                "--format-version",
+                "1",
+                "--no-deps",
+                "--offline",
+            ],
         )?;
         Ok(serde_json::from_str(&text)?)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "chores ask git and cargo; no untrusted input")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "chores ask git and cargo; no untrusted input"
+)]
 fn output(root: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new(program).args(arguments).current_dir(root).output()?;
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .output()?;
     anyhow::ensure!(
         output.status.success(),
         "{program} failed: {}",

@@ -22,7 +22,7 @@ use crate::secret::{ObjectKey, SecretBytes, random_bytes};
 
 const MAGIC: &[u8; 4] = b"ZRE1";
 const PREFIX_SIZE: usize = NONCE_SIZE - 5;
-/// Limit: plain bytes in one chunk; what a reader holds before it knows they are genuine.
+/// Limit: plain bytes in one chunk; what a reader holds before it knows they are real.
 const CHUNK_SIZE: usize = 64 * 1024;
 /// Limit: parts of one object that are looked for when it is destroyed.
 pub(crate) const PARTS_COUNT_MAX: u32 = 256;

@@ -4,8 +4,9 @@ use super::Fault;
 use crate::tree::Tree;
 
 /// A code span that begins like this is a path of the tree.
-const ROOMS: [&str; 8] =
-    ["crates/", "docs/", "scripts/", "web/", "runtime/", "deploy/", "xtask/", ".ci/"];
+const ROOMS: [&str; 8] = [
+    "crates/", "docs/", "scripts/", "web/", "runtime/", "deploy/", "xtask/", ".ci/",
+];
 /// Made while building, so named in documents but never tracked.
 const MADE: [&str; 6] = [
     "web/dist",
@@ -54,7 +55,10 @@ fn links<'a>(document: &'a str, line: &'a str) -> impl Iterator<Item = String> +
             return None;
         }
         let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-        for part in target.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        for part in target
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+        {
             if part == ".." {
                 parts.pop();
             } else {
@@ -73,8 +77,11 @@ mod tests {
     fn paths_and_links_are_read() {
         let named: Vec<String> = paths("see `crates/domain/src/lib.rs:3` and `make run`").collect();
         assert_eq!(named, ["crates/domain/src/lib.rs"]);
-        let linked: Vec<String> =
-            links("docs/a/B.md", "[x](../C.md#part) [y](https://example.invalid)").collect();
+        let linked: Vec<String> = links(
+            "docs/a/B.md",
+            "[x](../C.md#part) [y](https://example.invalid)",
+        )
+        .collect();
         assert_eq!(linked, ["docs/C.md"]);
     }
 }

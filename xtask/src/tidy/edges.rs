@@ -51,7 +51,10 @@ pub(super) fn check(tree: &Tree) -> anyhow::Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for (name, dependencies) in packages(&tree.metadata()?) {
         faults.extend(check_package(&name, &dependencies));
-        for dependency in dependencies.iter().filter(|name| !name.starts_with("zhenren")) {
+        for dependency in dependencies
+            .iter()
+            .filter(|name| !name.starts_with("zhenren"))
+        {
             if !documented.contains(&format!("`{dependency}`")) {
                 faults.push(Fault {
                     place: name.clone(),
@@ -65,11 +68,19 @@ pub(super) fn check(tree: &Tree) -> anyhow::Result<Vec<Fault>> {
 
 fn check_package(name: &str, dependencies: &[String]) -> Vec<Fault> {
     let lookup = |table: &[(&str, &'static [&'static str])]| {
-        table.iter().find(|(package, _)| *package == name).map(|(_, allowed)| *allowed)
+        table
+            .iter()
+            .find(|(package, _)| *package == name)
+            .map(|(_, allowed)| *allowed)
     };
-    let fault = |text: String| Fault { place: name.to_owned(), text };
+    let fault = |text: String| Fault {
+        place: name.to_owned(),
+        text,
+    };
     let Some(inside) = lookup(&ALLOWED) else {
-        return vec![fault("a new crate needs a line in xtask and a decision".to_owned())];
+        return vec![fault(
+            "a new crate needs a line in xtask and a decision".to_owned(),
+        )];
     };
     let outside = lookup(&OUTSIDE);
     dependencies
@@ -89,7 +100,10 @@ fn check_package(name: &str, dependencies: &[String]) -> Vec<Fault> {
 fn packages(metadata: &Value) -> BTreeMap<String, Vec<String>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: Option<&Value>| {
-        value.and_then(Value::as_str).map(str::to_owned).unwrap_or_default()
+        value
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .unwrap_or_default()
     };
     list(metadata.get("packages").unwrap_or(&Value::Null))
         .iter()

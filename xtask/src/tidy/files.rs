@@ -19,7 +19,9 @@ const GENERATED: [&str; 2] = ["/generated/", "package-lock.json"];
 pub(super) fn check(tree: &Tree) -> anyhow::Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for path in tree.files() {
-        let Some(text) = tree.text(path)? else { continue };
+        let Some(text) = tree.text(path)? else {
+            continue;
+        };
         if text.len() > BYTES_MAX {
             faults.push(Fault {
                 place: path.to_owned(),
@@ -46,7 +48,9 @@ fn check_source(path: &str, text: &str) -> Vec<Fault> {
             text: format!("{lines} lines; split it, the limit is {LINES_MAX}"),
         });
     }
-    if !text.starts_with("//") && !text.starts_with("/*") && !text.starts_with("#!") {
+    // What a test file is for stands at the top of the module it tests.
+    let is_test = path.ends_with("tests.rs") || path.ends_with(".test.ts");
+    if !is_test && !text.starts_with("//") && !text.starts_with("/*") && !text.starts_with("#!") {
         faults.push(Fault {
             place: path.to_owned(),
             text: "open the file with a text that says what it is for".to_owned(),
@@ -71,9 +75,17 @@ mod tests {
     fn each_rule_can_fail() {
         assert_eq!(check_source("a.rs", "//! Fine.\nfn a() {}\n").len(), 0);
         assert_eq!(check_source("a.rs", "fn a() {}\n").len(), 1);
-        assert_eq!(check_source("a.rs", &format!("//! A.\n{}", "\n".repeat(LINES_MAX))).len(), 1);
+        assert_eq!(
+            check_source("a.rs", &format!("//! A.\n{}", "\n".repeat(LINES_MAX))).len(),
+            1
+        );
+        assert_eq!(check_source("a/tests.rs", "fn a() {}\n").len(), 0);
         for mark in LEFT_OVERS {
-            assert_eq!(check_source("a.rs", &format!("//! A.\n{mark}\n")).len(), 1, "{mark}");
+            assert_eq!(
+                check_source("a.rs", &format!("//! A.\n{mark}\n")).len(),
+                1,
+                "{mark}"
+            );
         }
     }
 }

@@ -28,7 +28,9 @@ const TRACES: [&str; 4] = [
 pub(super) fn check(tree: &Tree) -> anyhow::Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for path in tree.files() {
-        let Some(text) = tree.text(path)? else { continue };
+        let Some(text) = tree.text(path)? else {
+            continue;
+        };
         for (index, line) in text.lines().enumerate() {
             if let Some(word) = offence(path, line) {
                 faults.push(Fault {
