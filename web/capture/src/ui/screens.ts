@@ -134,30 +134,26 @@ function finder(state: FinderState, texts: Texts): Finder {
     counting: false,
     rec: null,
   } as const;
-  switch (state.name) {
-    case "positioning":
-      return {
-        ...plain,
-        title: texts.position_title,
-        more: "",
-        chip: {
-          text: texts[`light_${state.light}`],
-          warn: state.light !== "good" && state.light !== "unknown",
-        },
-        buttons: [{ text: texts.ready, event: { type: "ready_pressed" }, primary: true }],
-      };
-    case "challenge": {
-      const silent = state.challenge !== null && state.challenge.steps.length === 0;
-      return {
-        ...plain,
-        title: texts.challenge_title,
-        more: silent ? texts.challenge_silent_lead : texts.challenge_lead,
-        counting: state.challenge !== null,
-      };
-    }
-    case "recording":
-      return { ...plain, ...recording(state, texts) };
+  if (state.name === "recording") return { ...plain, ...recording(state, texts) };
+  if (state.name === "challenge") {
+    const silent = state.challenge !== null && state.challenge.steps.length === 0;
+    return {
+      ...plain,
+      title: texts.challenge_title,
+      more: silent ? texts.challenge_silent_lead : texts.challenge_lead,
+      counting: state.challenge !== null,
+    };
   }
+  return {
+    ...plain,
+    title: texts.position_title,
+    more: "",
+    chip: {
+      text: texts[`light_${state.light}`],
+      warn: state.light !== "good" && state.light !== "unknown",
+    },
+    buttons: [{ text: texts.ready, event: { type: "ready_pressed" }, primary: true }],
+  };
 }
 
 function recording(state: Extract<State, { name: "recording" }>, texts: Texts) {
