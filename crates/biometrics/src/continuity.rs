@@ -16,10 +16,10 @@ const SAMPLE_EVERY_MS: f64 = 500.0;
 
 /// How far from usual a sampled face may be: degrees, degrees, share of the open eye, mouth height
 /// over width.
-const YAW_MAX: f64 = 12.0;
-const PITCH_MAX: f64 = 8.0;
-const EYE_MIN: f64 = 0.75;
-const MOUTH_MAX: f64 = 0.12;
+const YAW_MAX: f64 = 8.0;
+const PITCH_MAX: f64 = 5.0;
+const EYE_MIN: f64 = 0.8;
+const MOUTH_MAX: f64 = 0.06;
 
 /// Limit: samples of one clip; half a minute's worth, later frames add none.
 const SAMPLES_COUNT_MAX: usize = 64;
