@@ -17,7 +17,10 @@ fn main() -> anyhow::Result<()> {
         let started = std::time::Instant::now();
         let pictures = row_of(*seed)?;
         println!("seed {seed}: {:?}", started.elapsed());
-        let size = (u32::try_from(WIDTH * pictures.len())?, u32::try_from(HEIGHT * seeds.len())?);
+        let size = (
+            u32::try_from(WIDTH * pictures.len())?,
+            u32::try_from(HEIGHT * seeds.len())?,
+        );
         let sheet = sheet.get_or_insert_with(|| image::RgbImage::new(size.0, size.1));
         for (column, picture) in pictures.into_iter().enumerate() {
             let (width, height) = (u32::try_from(WIDTH)?, u32::try_from(HEIGHT)?);
@@ -36,16 +39,38 @@ fn row_of(seed: u64) -> anyhow::Result<Vec<Picture>> {
     let mut pictures = vec![reference(&subject)];
     let silent = prompt::from_list("silent")?;
     for behaviour in [1, 2, 3] {
-        let cast = Cast { enrolled: seed, other: seed, behaviour };
+        let cast = Cast {
+            enrolled: seed,
+            other: seed,
+            behaviour,
+        };
         pictures.push(Take::new(SubjectKind::Passive, cast, &silent).picture(150.0));
     }
-    let turned = Pose { yaw_deg: 25.0, ..Pose::default() };
-    let nodding = Pose { pitch_deg: 18.0, ..Pose::default() };
+    let turned = Pose {
+        yaw_deg: 25.0,
+        ..Pose::default()
+    };
+    let nodding = Pose {
+        pitch_deg: 18.0,
+        ..Pose::default()
+    };
     for scene in [
-        Scene { pose: turned, ..Scene::default() },
-        Scene { mouth: 0.6, ..Scene::default() },
-        Scene { blink: 1.0, ..Scene::default() },
-        Scene { pose: nodding, ..Scene::default() },
+        Scene {
+            pose: turned,
+            ..Scene::default()
+        },
+        Scene {
+            mouth: 0.6,
+            ..Scene::default()
+        },
+        Scene {
+            blink: 1.0,
+            ..Scene::default()
+        },
+        Scene {
+            pose: nodding,
+            ..Scene::default()
+        },
     ] {
         pictures.push(render(&subject, &scene, WIDTH, HEIGHT));
     }

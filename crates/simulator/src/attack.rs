@@ -8,7 +8,6 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::many_single_char_names,
     reason = "pixel arithmetic"
 )]
 
@@ -152,4 +151,55 @@ struct Sheet {
     half: (f32, f32),
     centre: (f32, f32),
     focal: f32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey(picture: &Picture, x: usize, y: usize) -> f32 {
+        let at = (y * picture.width + x) * 3;
+        picture.rgb[at..at + 3]
+            .iter()
+            .map(|byte| f32::from(*byte))
+            .sum::<f32>()
+            / 3.0
+    }
+
+    #[test]
+    fn paper_has_a_white_border_and_no_life() {
+        let print = Print::of(&Subject::from_seed(1), 5);
+        let mut scene = Scene::default();
+        scene.pose.scale = 0.75;
+        scene.camera.noise = 0.0;
+        let open = print.render(&scene, 0.0, 240, 320);
+        let brightest = (0..240).map(|x| grey(&open, x, 160)).fold(0.0, f32::max);
+        let middle = grey(&open, 120, 160);
+        assert!(
+            brightest > middle + 25.0,
+            "border {brightest}, middle {middle}"
+        );
+        let shut = Scene {
+            blink: 1.0,
+            mouth: 0.7,
+            ..scene
+        };
+        assert_eq!(open, print.render(&shut, 0.0, 240, 320));
+    }
+
+    #[test]
+    fn the_hand_trembles_and_the_paper_turns() {
+        let print = Print::of(&Subject::from_seed(1), 5);
+        let mut scene = Scene::default();
+        let rest = print.render(&scene, 0.0, 120, 160);
+        assert_ne!(rest, print.render(&scene, 100.0, 120, 160));
+        scene.pose.yaw_deg = 25.0;
+        assert_ne!(rest, print.render(&scene, 0.0, 120, 160));
+    }
+
+    #[test]
+    fn a_picture_without_size_has_no_pixels() {
+        let print = Print::of(&Subject::from_seed(1), 5);
+        assert!(print.render(&Scene::default(), 0.0, 0, 0).rgb.is_empty());
+    }
 }

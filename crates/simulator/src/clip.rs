@@ -130,7 +130,7 @@ pub fn encode(frames: impl Iterator<Item = Picture>, format: &Format) -> anyhow:
     fed?;
     let bytes = bytes.context("reading the encoder's output")?;
     ensure!(
-        bytes.len() as u64 <= CLIP_BYTES_MAX,
+        u64::try_from(bytes.len())? <= CLIP_BYTES_MAX,
         "the clip is larger than {CLIP_BYTES_MAX} bytes"
     );
     Ok(bytes)

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 
-use crate::render::{Camera, Lighting, Picture, Pose, Scene, Subject, render};
+use crate::render::{Camera, Lighting, Picture, Pose, Scene, Subject, exposure_for, render};
 use crate::seed::Seeded;
 
 /// Size of a reference photograph in pixels.
@@ -34,13 +34,15 @@ pub fn reference(subject: &Subject) -> Picture {
         blur: 0.5,
         exposure: None,
     };
-    let scene = Scene {
+    let mut scene = Scene {
         pose,
         light,
         camera,
         studio: Some([0.62, 0.66, 0.7]),
         ..Scene::default()
     };
+    // Studios expose for the face, not for the bright wall.
+    scene.camera.exposure = Some(1.4 * exposure_for(subject, &scene));
     render(subject, &scene, REFERENCE.0, REFERENCE.1)
 }
 

@@ -47,72 +47,94 @@ pub(crate) fn table(runs: &[Run]) {
 }
 
 fn rows(runs: &[Run]) -> Vec<String> {
-    let mut rows = vec![format!(
-        "{:<13} {:>4} {:>9} {:>9} {:>13} {:>7} {:>10} {:>9}  {:<24} {}",
-        "subject",
-        "n",
-        "accepted",
-        "rejected",
-        "inconclusive",
-        "failed",
-        "answer s",
-        "total s",
-        "identify_ret",
-        "as expected"
-    )];
-    for kind in SubjectKind::ALL {
+    let head = Row {
+        subject: "subject",
+        cells: [
+            "n",
+            "accepted",
+            "rejected",
+            "inconclusive",
+            "failed",
+            "answer s",
+            "total s",
+        ]
+        .map(str::to_owned),
+        codes: "identify_ret".to_owned(),
+        expected: "as expected".to_owned(),
+    };
+    let of_kind = |kind: SubjectKind| {
         let own: Vec<&Run> = runs
             .iter()
             .filter(|run| run.subject == kind.name())
             .collect();
-        if own.is_empty() {
-            continue;
+        (!own.is_empty()).then(|| row(kind, &own).to_string())
+    };
+    let mut rows = vec![head.to_string()];
+    rows.extend(SubjectKind::ALL.into_iter().filter_map(of_kind));
+    rows.extend(runs.iter().filter(|run| !run.as_expected).map(remark));
+    rows
+}
+
+/// One row of the table.
+struct Row {
+    subject: &'static str,
+    cells: [String; 7],
+    codes: String,
+    expected: String,
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:<13}", self.subject)?;
+        for cell in &self.cells {
+            write!(f, " {cell:>12}")?;
         }
-        let count = |outcome: &str| {
-            own.iter()
-                .filter(|run| run.outcome.as_deref() == Some(outcome))
-                .count()
-        };
-        let failed = own.iter().filter(|run| run.fault.is_some()).count();
-        let expected = own.iter().filter(|run| run.as_expected).count();
-        rows.push(format!(
-            "{:<13} {:>4} {:>9} {:>9} {:>13} {:>7} {:>10} {:>9}  {:<24} {}",
-            kind.name(),
-            own.len(),
-            count("accepted"),
-            count("rejected"),
-            count("inconclusive"),
-            failed,
-            mean_s(&own, |run| run.answer_ms),
-            mean_s(&own, |run| run.total_ms),
-            codes(&own),
-            if expected == own.len() {
-                "yes".to_owned()
-            } else {
-                format!("NO ({expected} of {})", own.len())
-            },
-        ));
+        write!(f, "  {:<20} {}", self.codes, self.expected)
     }
-    for run in runs.iter().filter(|run| !run.as_expected) {
-        let end = run
-            .fault
+}
+
+fn row(kind: SubjectKind, own: &[&Run]) -> Row {
+    let count = |is: &dyn Fn(&Run) -> bool| own.iter().filter(|run| is(run)).count();
+    let ended = |outcome: &str| count(&|run| run.outcome.as_deref() == Some(outcome)).to_string();
+    let expected = count(&|run| run.as_expected);
+    Row {
+        subject: kind.name(),
+        cells: [
+            own.len().to_string(),
+            ended("accepted"),
+            ended("rejected"),
+            ended("inconclusive"),
+            count(&|run| run.fault.is_some()).to_string(),
+            mean_s(own, |run| run.answer_ms),
+            mean_s(own, |run| run.total_ms),
+        ],
+        codes: codes(own),
+        expected: if expected == own.len() {
+            "yes".to_owned()
+        } else {
+            format!("NO ({expected} of {})", own.len())
+        },
+    }
+}
+
+/// What became of a run that did not end as it should.
+fn remark(run: &Run) -> String {
+    let digests = match run.digests_match {
+        None => "not seen",
+        Some(true) => "match",
+        Some(false) => "do not match",
+    };
+    format!(
+        "  {} with behaviour {}: {}, hint {}, challenge {}, digests {digests}",
+        run.subject,
+        run.behaviour,
+        run.fault
             .as_deref()
             .or(run.outcome.as_deref())
-            .unwrap_or("no outcome");
-        rows.push(format!(
-            "  {} with behaviour {}: {end}, hint {}, challenge {}, digests {}",
-            run.subject,
-            run.behaviour,
-            run.hint.as_deref().unwrap_or("none"),
-            run.challenge.join(","),
-            run.digests_match.map_or("not seen", |same| if same {
-                "match"
-            } else {
-                "do not match"
-            }),
-        ));
-    }
-    rows
+            .unwrap_or("no outcome"),
+        run.hint.as_deref().unwrap_or("none"),
+        run.challenge.join(","),
+    )
 }
 
 /// Codes with how often each came, as `0x3 10004x1`.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zhenren_domain::challenge::Challenge;
 
-use super::wire::{Wire, required};
+use super::wire::{Wire, hex, required};
 use crate::prompt;
 use crate::seed::Seeded;
 
@@ -55,7 +55,7 @@ impl Recording {
         times_ms: &[f32],
         challenge: &Challenge,
     ) -> Self {
-        let mut seeded = Seeded::new(bytes.len() as u64, "page clock");
+        let mut seeded = Seeded::new(u64::from(challenge.duration_ms), "page clock");
         let mut log = |ms: f64, least: f32, most: f32| {
             ((ms + f64::from(seeded.between(least, most))) * TENTHS).round() / TENTHS
         };
@@ -201,8 +201,5 @@ fn ended(answer: &Value) -> anyhow::Result<AttemptResult> {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(bytes))
 }

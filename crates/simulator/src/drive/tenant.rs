@@ -8,7 +8,7 @@ use md5::{Digest as _, Md5};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::wire::{Wire, required, text};
+use super::wire::{Wire, hex, required, text};
 use crate::seed::Seeded;
 
 /// Result codes that mean "ask again": not captured yet, being analysed.
@@ -81,10 +81,7 @@ impl Answer {
 
 /// Lower-hex MD5 of a text, the digest the dialect uses.
 pub(super) fn md5_hex(text: &str) -> String {
-    Md5::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Md5::digest(text.as_bytes()))
 }
 
 pub(super) async fn access_token(wire: &Wire) -> anyhow::Result<String> {

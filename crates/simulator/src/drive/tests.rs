@@ -120,10 +120,7 @@ async fn part(
         script.parts_fail -= 1;
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let digest: String = Sha256::digest(&body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = wire::hex(&Sha256::digest(&body));
     assert_eq!(headers["x-part-sha256"], digest.as_str());
     assert!(body.len() <= 3_000);
     assert_eq!(index, script.parts.len());
@@ -193,10 +190,7 @@ async fn a_whole_run_sends_every_byte_and_reads_the_answer() {
     let sent = script.parts.concat();
     assert_eq!((script.parts_fail, sent.len()), (0, run.clip_bytes));
     let completed = script.completed.as_ref().expect("completed");
-    let digest: String = Sha256::digest(&sent)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = wire::hex(&Sha256::digest(&sent));
     assert_eq!(completed["sha256"], digest.as_str());
     assert_eq!(completed["parts_count"], script.parts.len());
     assert_eq!(

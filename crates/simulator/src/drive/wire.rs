@@ -198,3 +198,12 @@ pub(super) fn required(value: &Value, member: &str) -> anyhow::Result<String> {
         .map(str::to_owned)
         .with_context(|| format!("the answer has no {member}"))
 }
+
+/// Bytes as lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}

@@ -54,7 +54,10 @@ pub(super) fn paint_eye(
     let upper = bump((w - top - 0.006) / 0.014) * reach * mix(0.65, 1.0, smooth(-0.6, 0.6, u));
     let lower = bump((w - bottom + 0.004) / 0.009) * reach * 0.4;
     let lash = face.hair.mix(v3(0.01, 0.008, 0.007), 0.7);
-    (colour.mix(lash, (mix(0.85, 1.0, look.blink) * upper + lower).min(0.93)), gloss)
+    (
+        colour.mix(lash, (mix(0.85, 1.0, look.blink) * upper + lower).min(0.93)),
+        gloss,
+    )
 }
 
 fn lid(

@@ -94,7 +94,7 @@ fn transfer_curve() -> Vec<f32> {
 
 /// A separable three-tap blur; `amount` 0 none, 1 the full 1-2-1 kernel.
 fn blur(radiance: &mut Radiance, amount: f32) {
-    if amount <= 0.0 {
+    if amount <= 0.0 || radiance.light.is_empty() {
         return;
     }
     let side = 0.25 * amount.min(1.0);
@@ -109,13 +109,14 @@ fn blur(radiance: &mut Radiance, amount: f32) {
             before = here;
         }
     }
-    let mut before: Vec<V3> = radiance.light[..width].to_vec();
+    let mut above: Vec<V3> = radiance.light[..width].to_vec();
     for y in 0..height {
-        for x in 0..width {
+        let below = (y + 1).min(height - 1) * width;
+        for (x, before) in above.iter_mut().enumerate() {
             let here = radiance.light[y * width + x];
-            let after = radiance.light[(y + 1).min(height - 1) * width + x];
-            radiance.light[y * width + x] = here * middle + (before[x] + after) * side;
-            before[x] = here;
+            let after = radiance.light[below + x];
+            radiance.light[y * width + x] = here * middle + (*before + after) * side;
+            *before = here;
         }
     }
 }

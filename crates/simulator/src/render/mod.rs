@@ -362,3 +362,6 @@ impl Turn {
         v3(x.dot(p), y.dot(p), z.dot(p)) + NECK
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ impl V3 {
     }
 
     /// The cross product.
+    #[must_use]
     pub fn cross(self, other: Self) -> Self {
         v3(
             self.y * other.z - self.z * other.y,
@@ -34,6 +35,7 @@ impl V3 {
     }
 
     /// The same direction with length one; the zero vector stays as it is.
+    #[must_use]
     pub fn unit(self) -> Self {
         let length = self.dot(self).sqrt();
         if length > 1e-9 {
@@ -44,11 +46,13 @@ impl V3 {
     }
 
     /// Component by component.
+    #[must_use]
     pub fn times(self, other: Self) -> Self {
         v3(self.x * other.x, self.y * other.y, self.z * other.z)
     }
 
     /// From here to `other`, `t` from 0 to 1.
+    #[must_use]
     pub fn mix(self, other: Self, t: f32) -> Self {
         self + (other - self) * t
     }
