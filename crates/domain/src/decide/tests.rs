@@ -181,6 +181,7 @@ fn what_was_not_measured_never_passes_and_never_rejects() {
                 CueKind::EyeRange,
                 CueKind::MouthRange,
                 CueKind::NonRigidMotion,
+                CueKind::ActionsSeenShare,
             ];
             let changes: Vec<_> = if stillness.contains(&kind) {
                 stillness.iter().map(|kind| (*kind, missing)).collect()
@@ -194,10 +195,11 @@ fn what_was_not_measured_never_passes_and_never_rejects() {
                     &measured(&changes),
                     Reference::Features,
                 );
-                let judged = decision
-                    .judgements
-                    .iter()
-                    .any(|it| it.judged == Judged::Cue(kind));
+                let judged = decision.judgements.iter().any(|it| {
+                    changes
+                        .iter()
+                        .any(|(kind, _)| it.judged == Judged::Cue(*kind))
+                });
                 let expected = if judged {
                     Outcome::Inconclusive
                 } else {
@@ -276,6 +278,35 @@ fn a_still_face_is_rejected_and_any_one_movement_is_enough() {
         moving[index].1 = Some(good(still[index].0));
         let found = reason_of(&silent(), &measured(&moving), Reference::Features);
         assert_eq!(found, Reason::Passed, "{}", still[index].0.name());
+    }
+}
+
+#[test]
+fn a_picture_shown_to_an_action_challenge_is_rejected_and_a_person_may_try_again() {
+    use CueKind as C;
+    let mut picture = measured(&[
+        (C::EyeRange, Some(0.12)),
+        (C::MouthRange, Some(0.003)),
+        (C::NonRigidMotion, Some(0.015)),
+        (C::ActionsSeenShare, Some(0.0)),
+    ]);
+    for action in &mut picture.actions {
+        action.amplitude = 0.15;
+    }
+    let found = reason_of(&multi_action(), &picture, Reference::Features);
+    assert_eq!(found, Reason::StillFace);
+    assert_eq!(found.outcome(), Outcome::Rejected);
+    // One action done, or a blink between the prompts: somebody is there and did not follow.
+    for moved in [(C::ActionsSeenShare, 0.34), (C::EyeRange, 0.5)] {
+        let mut person = picture.clone();
+        for cue in &mut person.cues {
+            if cue.kind == moved.0 {
+                cue.value = moved.1;
+            }
+        }
+        let found = reason_of(&multi_action(), &person, Reference::Features);
+        assert_eq!(found, Reason::ChallengeNotFollowed);
+        assert_eq!(found.outcome(), Outcome::Inconclusive);
     }
 }
 
