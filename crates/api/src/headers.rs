@@ -9,7 +9,7 @@ use axum::response::Response;
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; \
      connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; \
-     form-action 'none'; object-src 'none'";
+     form-action 'none'; object-src 'none'; frame-src 'self'";
 
 /// What an answer of the API may load when a browser shows it: nothing.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
