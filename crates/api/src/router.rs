@@ -16,7 +16,7 @@ const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The whole server.
 pub fn router(api: Api) -> Router {
     let mut rooms = tenant_side()
-        .merge(capture::routes(&api))
+        .merge(capture::routes())
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/problems/{code}", get(problem_page))
@@ -32,6 +32,7 @@ pub fn router(api: Api) -> Router {
         .fallback(|| async { Problem::new(&problem::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(&problem::METHOD_NOT_ALLOWED) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(api.clone(), capture::cors::allow))
         .layer(middleware::from_fn(headers::attach))
         .layer(middleware::from_fn_with_state(api.clone(), request_id::attach))
         .with_state(api)

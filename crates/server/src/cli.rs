@@ -11,7 +11,7 @@ use crate::config::Profile;
 /// Self-hosted real-person verification.
 #[derive(Debug, Parser)]
 #[command(name = "zhenren", version, about, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Configuration file; `zhenren.toml` here is read when none is named.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Serve HTTP and analyse recordings in one process (default).
     All,
     /// Serve HTTP only; other processes analyse.
@@ -55,7 +55,7 @@ pub enum Command {
 
 /// `zhenren verify`.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The recording: WebM or MP4.
     #[arg(long, value_name = "FILE")]
     pub video: PathBuf,
@@ -72,7 +72,7 @@ pub struct VerifyArgs {
 
 /// `zhenren compare`.
 #[derive(Debug, Args)]
-pub struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// One photograph.
     pub first: PathBuf,
     /// The other photograph.
@@ -90,14 +90,14 @@ pub struct CompareArgs {
 
 /// `zhenren models`.
 #[derive(Debug, Subcommand)]
-pub enum ModelsCommand {
+pub(crate) enum ModelsCommand {
     /// Turn the fetched packages into the models the engine loads.
     Import(ImportArgs),
 }
 
 /// `zhenren models import`.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// Folder with the fetched packages.
     #[arg(long, default_value = "runtime", value_name = "FOLDER")]
     pub runtime: PathBuf,
@@ -105,7 +105,7 @@ pub struct ImportArgs {
 
 /// `zhenren admin`.
 #[derive(Debug, Subcommand)]
-pub enum AdminCommand {
+pub(crate) enum AdminCommand {
     /// Make an app and print its secret, once.
     CreateApp {
         /// The account it belongs to; a new account is made without it.
@@ -152,7 +152,7 @@ pub enum AdminCommand {
 
 /// `zhenren simulate`: everything after it is for the simulator.
 #[derive(Debug, Args)]
-pub struct SimulateArgs {
+pub(crate) struct SimulateArgs {
     /// Arguments of the simulator; `zhenren simulate -- --help` lists them.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]
     pub rest: Vec<String>,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Exit codes; 64 and up follow `sysexits.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done; for `verify` and `compare`: accepted, match.
     Good,
     /// `verify`: rejected; `compare`: no match; `doctor`: something is missing.
@@ -25,7 +25,7 @@ pub enum Exit {
 
 impl Exit {
     /// The code for the operating system.
-    pub fn code(self) -> ExitCode {
+    pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Good => 0,
             Self::Negative => 1,
@@ -39,7 +39,7 @@ impl Exit {
     }
 
     /// The code of an error: a [`Sentence`] names its own, configuration has one, the rest is ours.
-    pub fn of_error(error: &anyhow::Error) -> Self {
+    pub(crate) fn of_error(error: &anyhow::Error) -> Self {
         if let Some(sentence) = error.downcast_ref::<Sentence>() {
             sentence.exit
         } else if error.downcast_ref::<crate::config::ConfigError>().is_some() {
@@ -53,12 +53,12 @@ impl Exit {
 /// A sentence for a person, with the exit code that goes with it.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
-pub struct Sentence {
+pub(crate) struct Sentence {
     exit: Exit,
     text: String,
 }
 
 /// An error that says what to do and how to exit.
-pub fn sentence(exit: Exit, text: impl Into<String>) -> anyhow::Error {
+pub(crate) fn sentence(exit: Exit, text: impl Into<String>) -> anyhow::Error {
     anyhow::Error::new(Sentence { exit, text: text.into() })
 }

@@ -9,14 +9,14 @@ const QUIET: Duration = Duration::from_secs(2);
 
 /// Reports that something is still running, until it is dropped.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
     /// Starts counting; `doing` reads like "measuring the recording".
-    pub fn start(doing: &str) -> Self {
+    pub(crate) fn start(doing: &str) -> Self {
         let (stop, stopped) = channel::<()>();
         let doing = doing.to_owned();
         let started = Instant::now();

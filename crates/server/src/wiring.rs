@@ -26,25 +26,25 @@ use crate::exit::{Exit, sentence};
 const DEVELOPMENT_MARK: &str = "# development key, refused by the production profile\n";
 
 /// The loaded engine.
-pub fn engine(config: &Config) -> Result<Engine> {
+pub(crate) fn engine(config: &Config) -> Result<Engine> {
     let threads = usize::try_from(config.engine.threads).unwrap_or(1);
     Ok(Engine::load(Path::new(&config.engine.models_directory), threads)?)
 }
 
 /// The decoder, with its workers started.
-pub fn decoder() -> Result<Decoder> {
+pub(crate) fn decoder() -> Result<Decoder> {
     Ok(Decoder::new(DecoderConfig::default())?)
 }
 
 /// Decoder and engine together.
-pub fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
+pub(crate) fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
     let engine = engine(config).context("the engine cannot be loaded; try `zhenren doctor`")?;
     let decoder = decoder().context("the decoder cannot be started; try `zhenren doctor`")?;
     Ok(Arc::new(EngineAnalyzer::new(decoder, Arc::new(engine))))
 }
 
 /// The keys. Development makes the file when it is not there; production never does.
-pub fn vault(config: &Config) -> Result<Vault> {
+pub(crate) fn vault(config: &Config) -> Result<Vault> {
     let path = Path::new(&config.vault.master_key_file);
     let shown = path.display();
     match config.profile {
@@ -87,7 +87,7 @@ fn mark(path: &Path) -> Result<()> {
 }
 
 /// Makes the folder a file is to lie in.
-pub fn make_folder_of(path: &Path) -> Result<()> {
+pub(crate) fn make_folder_of(path: &Path) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -96,12 +96,12 @@ pub fn make_folder_of(path: &Path) -> Result<()> {
 }
 
 /// Where recordings are kept.
-pub fn evidence(config: &Config) -> Result<EvidenceStore> {
+pub(crate) fn evidence(config: &Config) -> Result<EvidenceStore> {
     Ok(EvidenceStore::local(Path::new(&config.evidence.directory))?)
 }
 
 /// Connects to the database; the folder of a SQLite file is made.
-pub async fn pool(config: &Config) -> Result<Pool> {
+pub(crate) async fn pool(config: &Config) -> Result<Pool> {
     if let Some(path) = config.database.url.strip_prefix("sqlite:") {
         let path = path.split('?').next().unwrap_or_default();
         make_folder_of(Path::new(path))?;
@@ -110,7 +110,7 @@ pub async fn pool(config: &Config) -> Result<Pool> {
 }
 
 /// What `doctor` says about the database; creates nothing.
-pub async fn look_at_store(config: &Config) -> Result<String> {
+pub(crate) async fn look_at_store(config: &Config) -> Result<String> {
     if let Some(path) = config.database.url.strip_prefix("sqlite:") {
         let path = path.trim_start_matches("//");
         if !Path::new(path).exists() {
@@ -125,7 +125,7 @@ pub async fn look_at_store(config: &Config) -> Result<String> {
 }
 
 /// The policy with what the operator has set.
-pub fn policy(verification: &Verification) -> Policy {
+pub(crate) fn policy(verification: &Verification) -> Policy {
     let mut policy = Policy::v1();
     if let Some(kind) = ChallengeKind::from_name(&verification.challenge) {
         policy.challenge_kind = kind;
@@ -139,7 +139,7 @@ pub fn policy(verification: &Verification) -> Policy {
 }
 
 /// Everything the operator has set, as the use cases take it.
-pub fn settings(config: &Config) -> Settings {
+pub(crate) fn settings(config: &Config) -> Settings {
     let verification = &config.verification;
     let hours = |count: u32| SignedDuration::from_hours(i64::from(count));
     let minutes = |count: u32| SignedDuration::from_mins(i64::from(count));
@@ -162,7 +162,7 @@ pub fn settings(config: &Config) -> Settings {
 }
 
 /// A context over a migrated database.
-pub async fn context(config: &Config, analyzer: Option<Arc<dyn Analyzer>>) -> Result<Context> {
+pub(crate) async fn context(config: &Config, analyzer: Option<Arc<dyn Analyzer>>) -> Result<Context> {
     let pieces = Pieces {
         clock: Clock::System,
         entropy: Entropy::System,

@@ -9,7 +9,10 @@ use axum::response::{IntoResponse, Response};
 use crate::Api;
 
 /// Answers preflight requests and names the allowed origin.
-pub(super) async fn allow(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn allow(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/capture/v1/") {
+        return next.run(request).await;
+    }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed = origin.filter(|origin| {
         origin.to_str().is_ok_and(|text| {

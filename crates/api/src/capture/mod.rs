@@ -5,7 +5,7 @@
 mod begin;
 mod challenge;
 mod complete;
-mod cors;
+pub(crate) mod cors;
 mod end;
 mod parts;
 mod status;
@@ -13,7 +13,6 @@ mod support;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::middleware;
 use axum::routing::{get, post, put};
 use zhenren_domain::ids::AttemptId;
 use zhenren_usecases::capture::access::{self, AccessError, AttemptAccess};
@@ -22,7 +21,7 @@ use crate::Api;
 use crate::problem::{self, CaptureProblem, Problem};
 
 /// The routes of this room.
-pub(crate) fn routes(api: &Api) -> Router<Api> {
+pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/capture/v1/support", get(support::support))
         .route("/capture/v1/attempts", post(begin::begin))
@@ -32,7 +31,6 @@ pub(crate) fn routes(api: &Api) -> Router<Api> {
         .route("/capture/v1/attempts/{id}/parts/{index}", put(parts::receive))
         .route("/capture/v1/attempts/{id}/complete", post(complete::complete))
         .route("/capture/v1/attempts/{id}/cancel", post(end::cancel))
-        .layer(middleware::from_fn_with_state(api.clone(), cors::allow))
 }
 
 /// The attempt of this path, opened by the bearer token of the headers.

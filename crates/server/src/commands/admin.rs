@@ -19,7 +19,7 @@ use crate::exit::{Exit, sentence};
 use crate::wiring;
 
 /// Creates or upgrades the tables.
-pub async fn migrate(config: &Config) -> Result<Exit> {
+pub(crate) async fn migrate(config: &Config) -> Result<Exit> {
     let pool = wiring::pool(config).await?;
     #[expect(clippy::disallowed_methods, reason = "there is no context before there are tables")]
     let applied = pool.migrate(jiff::Timestamp::now()).await?;
@@ -28,7 +28,7 @@ pub async fn migrate(config: &Config) -> Result<Exit> {
 }
 
 /// Runs one of the `admin` commands.
-pub async fn run(config: &Config, command: AdminCommand) -> Result<Exit> {
+pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> {
     match command {
         AdminCommand::CreateKey { path } => create_key(&path),
         AdminCommand::CreateApp { account, name } => {

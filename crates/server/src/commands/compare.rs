@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::wiring;
 
 /// Runs the command.
-pub fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
+pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
     let fmr_max = args.fmr.unwrap_or(config.verification.fmr_max);
     if !(1e-6..=1e-2).contains(&fmr_max) {
         return Err(sentence(Exit::Usage, "--fmr must be a rate from 0.000001 to 0.01"));

@@ -37,7 +37,7 @@ fn warning(what: &'static str, words: impl Into<String>) -> Finding {
 }
 
 /// Runs the command.
-pub async fn run(config: &Config) -> Result<Exit> {
+pub(crate) async fn run(config: &Config) -> Result<Exit> {
     let mut findings = vec![
         good("profile", format!("{:?}", config.profile).to_lowercase()),
         models(config),
@@ -63,21 +63,12 @@ pub async fn run(config: &Config) -> Result<Exit> {
 
 fn models(config: &Config) -> Finding {
     let folder = Path::new(&config.engine.models_directory);
-    let wanted = [
-        "detection_short.onnx",
-        "attention.onnx",
-        "dlib_resnet.onnx",
-        "libonnxruntime.so",
-        "models.json",
-    ];
-    let absent: Vec<&str> =
-        wanted.into_iter().filter(|name| !folder.join(name).is_file()).collect();
-    if absent.is_empty() {
+    let problems = zhenren_importer::check(folder);
+    if problems.is_empty() {
         good("models", format!("all in {}", folder.display()))
     } else {
-        let list = absent.join(", ");
-        let words = format!("{list} not in {}; run `make runtime`", folder.display());
-        missing("models", words)
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        missing("models", words.join(" "))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 
 /// Runs what was asked for.
-pub fn run(cli: Cli) -> Result<Exit> {
+pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let command = cli.command.unwrap_or(Command::All);
     if let Command::Simulate(args) = command {
         return runtime()?.block_on(simulate(args.rest));
@@ -28,7 +28,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Doctor => runtime()?.block_on(doctor::run(&config)),
         Command::Verify(args) => verify::run(&config, &args),
         Command::Compare(args) => compare::run(&config, &args),
-        Command::Models(args) => models::run(&args),
+        Command::Models(args) => models::run(&config, &args),
         Command::Admin(args) => runtime()?.block_on(admin::run(&config, args)),
         // Both were answered before the configuration was read.
         Command::Simulate(_) | Command::DecodeWorker => Ok(Exit::Usage),

@@ -1,8 +1,10 @@
 //! `zhenren all`, `serve` and `work`: the long-running process.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use zhenren_api::{Api, DemoApp, Settings};
@@ -16,22 +18,22 @@ use crate::{logging, wiring};
 
 /// What this process does.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts {
+pub(crate) struct Parts {
     serves: bool,
     works: bool,
 }
 
 impl Parts {
     /// Both.
-    pub const ALL: Self = Self { serves: true, works: true };
+    pub(crate) const ALL: Self = Self { serves: true, works: true };
     /// HTTP only.
-    pub const SERVE: Self = Self { serves: true, works: false };
+    pub(crate) const SERVE: Self = Self { serves: true, works: false };
     /// Jobs only.
-    pub const WORK: Self = Self { serves: false, works: true };
+    pub(crate) const WORK: Self = Self { serves: false, works: true };
 }
 
 /// Runs until it is told to stop.
-pub fn run(config: Config, parts: Parts) -> Result<Exit> {
+pub(crate) fn run(config: Config, parts: Parts) -> Result<Exit> {
     logging::start(&config.log);
     super::runtime()?.block_on(async move {
         let (stop, stopped) = watch::channel(false);
@@ -124,6 +126,9 @@ async fn serve(
     } else {
         config.public_url()
     };
+    if let Some(app) = &demo {
+        write_demo_file(config, &public_url, app)?;
+    }
     announce(&public_url, demo.as_ref());
     let settings = Settings {
         public_url,
@@ -136,6 +141,18 @@ async fn serve(
         let _ended = stopped.wait_for(|stop| *stop).await;
     };
     axum::serve(listener, zhenren_api::router(api)).with_graceful_shutdown(until).await?;
+    Ok(())
+}
+
+/// What `zhenren simulate` reads: beside the key, for the same eyes only.
+fn write_demo_file(config: &Config, public_url: &str, app: &DemoApp) -> Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = Path::new(&config.vault.master_key_file).with_file_name("demo.json");
+    let text = json!({ "url": public_url, "appid": app.appid, "secret": app.secret });
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ pub(super) const PHOTO_BYTES_MAX: u64 = 20 * 1024 * 1024;
 const DURATION_MS_MAX: u32 = 30_000;
 
 /// Runs the command.
-pub fn run(config: &Config, args: &VerifyArgs) -> Result<Exit> {
+pub(crate) fn run(config: &Config, args: &VerifyArgs) -> Result<Exit> {
     let challenge = challenge(&args.challenge)?;
     let clip = read_limited(&args.video, VIDEO_BYTES_MAX)?;
     let photo = read_limited(&args.reference, PHOTO_BYTES_MAX)?;

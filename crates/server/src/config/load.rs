@@ -20,7 +20,7 @@ const NOT_KEYS: [&str; 2] = ["ZHENREN_CONFIG", "ZHENREN_SHARED"];
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("{path}: cannot be read ({reason}); create it from deploy/zhenren.sample.toml")]
     Unreadable {
@@ -55,7 +55,7 @@ pub enum ConfigError {
 }
 
 /// Reads `path` (when given), lays `environment` over it and checks the whole.
-pub fn load(
+pub(crate) fn load(
     path: Option<&Path>,
     environment: &BTreeMap<String, String>,
     profile: Option<Profile>,

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use load::{ConfigError, load};
-pub use sections::{
+pub(crate) use load::{ConfigError, load};
+pub(crate) use sections::{
     Database, Engine, Evidence, Identity, Log, Server, Vault, Verification, Worker,
 };
 
@@ -26,7 +26,7 @@ const DEFAULT_FILE: &str = "zhenren.toml";
 
 /// What kind of installation this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Profile {
+pub(crate) enum Profile {
     /// A demo account and app, loopback only, keys made on the first start.
     Development,
     /// No demo data; refuses missing or development secrets.
@@ -35,7 +35,7 @@ pub enum Profile {
 
 /// Everything configured, checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Config {
+pub(crate) struct Config {
     /// What kind of installation this is.
     pub profile: Profile,
     /// `[server]`.
@@ -60,7 +60,7 @@ pub struct Config {
 
 impl Config {
     /// Reads the named file, or `zhenren.toml` when it exists, and the environment.
-    pub fn read(file: Option<&Path>, profile: Option<Profile>) -> Result<Self, ConfigError> {
+    pub(crate) fn read(file: Option<&Path>, profile: Option<Profile>) -> Result<Self, ConfigError> {
         let environment: BTreeMap<String, String> = std::env::vars().collect();
         let named = file
             .map(Path::to_path_buf)
@@ -111,14 +111,14 @@ impl Config {
     }
 
     /// The address to listen on.
-    pub fn bind_address(&self) -> Result<SocketAddr, ConfigError> {
+    pub(crate) fn bind_address(&self) -> Result<SocketAddr, ConfigError> {
         self.server.bind.parse().map_err(|_| {
             ConfigError::Together(String::from("`server.bind` must be an address and port"))
         })
     }
 
     /// The address people's browsers use, without a final slash.
-    pub fn public_url(&self) -> String {
+    pub(crate) fn public_url(&self) -> String {
         if self.server.public_url.is_empty() {
             format!("http://{}", self.server.bind)
         } else {

@@ -10,7 +10,7 @@ use super::checks;
 
 /// How a key is written in the environment and in messages.
 #[derive(Clone, Copy, Debug)]
-pub struct Key {
+pub(crate) struct Key {
     /// The table, empty at the top level.
     pub section: &'static str,
     /// The key inside the table.
@@ -19,7 +19,7 @@ pub struct Key {
 
 /// A value that was read but is not allowed.
 #[derive(Debug)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Which key.
     pub key: Key,
     /// Byte range of the value in the text it came from.
@@ -36,7 +36,7 @@ macro_rules! section {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
-        pub struct $name { $( $(#[$doc])* pub $key: $kind, )* }
+        pub(crate) struct $name { $( $(#[$doc])* pub $key: $kind, )* }
 
         #[derive(Clone, Debug, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
