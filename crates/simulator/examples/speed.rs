@@ -12,10 +12,10 @@ fn main() {
     let scene = Scene::default();
     report("subject from a seed", 8, || drop(Subject::from_seed(2)));
     report("frame of a head", 40, || {
-        drop(render(&subject, &scene, WIDTH, HEIGHT))
+        drop(render(&subject, &scene, WIDTH, HEIGHT));
     });
     report("frame of a print", 40, || {
-        drop(print.render(&scene, 100.0, WIDTH, HEIGHT))
+        drop(print.render(&scene, 100.0, WIDTH, HEIGHT));
     });
 }
 

@@ -59,14 +59,9 @@ fn the_same_seed_is_the_same_picture() {
 fn every_pose_and_expression_shows() {
     let subject = Subject::from_seed(1);
     let neutral = shown(&subject, &still());
-    let turn = |yaw_deg| Scene {
-        pose: Pose {
-            yaw_deg,
-            ..Pose::default()
-        },
-        ..still()
-    };
-    let changes = [
+    let rest = Pose::default();
+    let posed = |pose| Scene { pose, ..still() };
+    let scenes = [
         (
             Scene {
                 blink: 1.0,
@@ -81,52 +76,46 @@ fn every_pose_and_expression_shows() {
             },
             0.01,
         ),
-        (turn(25.0), 0.1),
-        (turn(-25.0), 0.1),
         (
-            Scene {
-                pose: Pose {
-                    pitch_deg: 18.0,
-                    ..Pose::default()
-                },
-                ..still()
-            },
+            posed(Pose {
+                yaw_deg: 25.0,
+                ..rest
+            }),
             0.1,
         ),
         (
-            Scene {
-                pose: Pose {
-                    roll_deg: 10.0,
-                    ..Pose::default()
-                },
-                ..still()
-            },
+            posed(Pose {
+                yaw_deg: -25.0,
+                ..rest
+            }),
             0.1,
         ),
         (
-            Scene {
-                pose: Pose {
-                    scale: 1.2,
-                    ..Pose::default()
-                },
-                ..still()
-            },
+            posed(Pose {
+                pitch_deg: 18.0,
+                ..rest
+            }),
             0.1,
         ),
         (
-            Scene {
-                pose: Pose {
-                    shift_x: 0.05,
-                    ..Pose::default()
-                },
-                ..still()
-            },
+            posed(Pose {
+                roll_deg: 10.0,
+                ..rest
+            }),
+            0.1,
+        ),
+        (posed(Pose { scale: 1.2, ..rest }), 0.1),
+        (
+            posed(Pose {
+                shift_x: 0.05,
+                ..rest
+            }),
             0.1,
         ),
     ];
-    for (scene, least) in changes {
-        let changed = difference(&neutral, &shown(&subject, &scene));
-        assert!(changed > least, "{scene:?} changes {changed}");
+    for (scene, least) in scenes {
+        let share = difference(&neutral, &shown(&subject, &scene));
+        assert!(share > least, "{scene:?} differs in {share}");
     }
 }
 
