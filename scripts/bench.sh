@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Makes the numbers of docs/PERFORMANCE.md again, on this machine, with a release build:
+#   scripts/bench.sh [verifications]
+# Nothing is asserted; the output is for reading.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+count=${1:-100}
+binary=target/release/zhenren
+port=8719
+work=$(mktemp -d)
+server=
+cleanup() {
+  if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+cargo build --release --quiet --package zhenren
+cargo build --release --quiet --package zhenren-media --example bench
+cp target/release/examples/bench "$work/bench-media"
+cargo build --release --quiet --package zhenren-biometrics --example bench
+cp target/release/examples/bench "$work/bench-biometrics"
+"$binary" models import
+
+printf '\n== machine\n'
+grep -m1 'model name' /proc/cpuinfo || true
+uname -r
+printf 'load %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+
+printf '\n== binary\n'
+stat --printf '%s bytes\n' "$binary"
+
+printf '\n== decoding, 6 s of 480x640 (worker and parent CPU)\n'
+"$work/bench-media" 10
+printf '\n== measuring, 90 frames of 480x640 (one thread)\n'
+"$work/bench-biometrics" runtime/models 10
+
+# Starts the server in the background and prints how long it took to be ready.
+start() {
+  local began ended
+  began=$(date +%s%N)
+  ZHENREN_SERVER_BIND="127.0.0.1:$port" \
+    ZHENREN_DATABASE_URL="sqlite:$work/data/zhenren.db" \
+    ZHENREN_VAULT_MASTER_KEY_FILE="$work/data/master.key" \
+    ZHENREN_EVIDENCE_DIRECTORY="$work/data/evidence" \
+    ZHENREN_LOG_FILTER=warn \
+    "$binary" --profile development all >"$work/log" 2>&1 &
+  server=$!
+  until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/readyz"; do
+    kill -0 "$server" || { cat "$work/log"; exit 1; }
+    sleep 0.02
+  done
+  ended=$(date +%s%N)
+  printf '%s: ready after %d ms\n' "$1" $(((ended - began) / 1000000))
+}
+memory() { awk -v label="$1" '/^VmRSS/ { printf "%s: %d MiB\n", label, $2 / 1024 }' "/proc/$server/status"; }
+
+printf '\n== start-up\n'
+start 'first start'
+kill "$server" && wait "$server" || true
+start 'second start'
+
+printf '\n== resident memory of the server, %s verifications\n' "$count"
+memory 'after start'
+step=$((count / 4))
+for done_count in $((step)) $((2 * step)) $((3 * step)) $((4 * step)); do
+  "$binary" simulate --demo-file "$work/data/demo.json" --subject bona-fide -n "$step" \
+    --behaviour "$done_count" --fps 30 >"$work/table"
+  memory "after $done_count"
+done
+cat "$work/table"
