@@ -15,18 +15,26 @@ pub(crate) async fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, Pro
         return Err(Problem::new(&problem::CREDENTIALS_MISSING));
     };
     let invalid = || Problem::new(&problem::CREDENTIALS_INVALID);
-    let (scheme, rest) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(invalid)?;
+    let (scheme, rest) = value
+        .to_str()
+        .ok()
+        .and_then(|v| v.split_once(' '))
+        .ok_or_else(invalid)?;
     if scheme.eq_ignore_ascii_case("basic") {
         let (appid, secret) = basic(rest).ok_or_else(invalid)?;
-        authenticate::by_secret(&api.context, &appid, &secret).await.map_err(|error| match error {
-            SecretError::AppUnknown | SecretError::SecretWrong => invalid(),
-            SecretError::Fault(fault) => Problem::fault(&fault),
-        })
+        authenticate::by_secret(&api.context, &appid, &secret)
+            .await
+            .map_err(|error| match error {
+                SecretError::AppUnknown | SecretError::SecretWrong => invalid(),
+                SecretError::Fault(fault) => Problem::fault(&fault),
+            })
     } else if scheme.eq_ignore_ascii_case("bearer") {
-        authenticate::by_token(&api.context, rest).await.map_err(|error| match error {
-            TokenError::Malformed | TokenError::Unknown | TokenError::Expired => invalid(),
-            TokenError::Fault(fault) => Problem::fault(&fault),
-        })
+        authenticate::by_token(&api.context, rest)
+            .await
+            .map_err(|error| match error {
+                TokenError::Malformed | TokenError::Unknown | TokenError::Expired => invalid(),
+                TokenError::Fault(fault) => Problem::fault(&fault),
+            })
     } else {
         Err(invalid())
     }

@@ -32,7 +32,10 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Unread> 
 }
 
 /// Reads a JSON object into `T`, with a detail that names the first wrong field.
-pub(crate) async fn read_json<T: DeserializeOwned>(body: Body, bytes_max: usize) -> Result<T, Problem> {
+pub(crate) async fn read_json<T: DeserializeOwned>(
+    body: Body,
+    bytes_max: usize,
+) -> Result<T, Problem> {
     let bytes = read(body, bytes_max).await?;
     parse_json(&bytes)
 }
@@ -42,7 +45,10 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
     serde_json::from_slice(bytes).map_err(|error| {
         Problem::with_detail(
             &problem::BODY_INVALID,
-            format!("Send a JSON object that this call takes: {}.", without_values(&error)),
+            format!(
+                "Send a JSON object that this call takes: {}.",
+                without_values(&error)
+            ),
         )
     })
 }
@@ -54,7 +60,11 @@ fn without_values(error: &serde_json::Error) -> String {
     let named = ["missing field", "unknown field", "duplicate field"]
         .iter()
         .any(|start| words.starts_with(start));
-    if named { words } else { format!("it does not fit at {place}") }
+    if named {
+        words
+    } else {
+        format!("it does not fit at {place}")
+    }
 }
 
 impl From<Unread> for Problem {

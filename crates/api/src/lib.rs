@@ -54,6 +54,9 @@ pub struct DemoApp {
 
 impl std::fmt::Debug for DemoApp {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DemoApp").field("appid", &self.appid).finish_non_exhaustive()
+        formatter
+            .debug_struct("DemoApp")
+            .field("appid", &self.appid)
+            .finish_non_exhaustive()
     }
 }

@@ -43,13 +43,19 @@ pub(crate) async fn asset(Path(path): Path<String>) -> Response {
     };
     let mut response = file.data.into_owned().into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(&name)));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type(&name)),
+    );
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     headers.insert(header::CACHE_CONTROL, forever);
     // The capture SDK is loaded by tenants' own pages.
     let anywhere = HeaderValue::from_static("*");
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anywhere);
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
     response
 }
 
@@ -59,9 +65,14 @@ fn page(name: &str, may_be_framed: bool) -> Response {
     };
     let mut response = Html(file.data.into_owned()).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     let ancestors = if may_be_framed { "*" } else { "'none'" };
-    if let Ok(policy) = HeaderValue::from_str(&format!("{PAGE_POLICY}; frame-ancestors {ancestors}")) {
+    if let Ok(policy) =
+        HeaderValue::from_str(&format!("{PAGE_POLICY}; frame-ancestors {ancestors}"))
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -95,7 +106,10 @@ mod tests {
 
     #[test]
     fn endings_have_their_media_types() {
-        assert_eq!(media_type("assets/a.1234.js"), "text/javascript; charset=utf-8");
+        assert_eq!(
+            media_type("assets/a.1234.js"),
+            "text/javascript; charset=utf-8"
+        );
         assert_eq!(media_type("assets/detect.wasm"), "application/wasm");
         assert_eq!(media_type("assets/unknown.bin"), "application/octet-stream");
     }

@@ -99,7 +99,7 @@ codes! {
         "More bytes than this call takes",
         "Send parts of at most part_bytes_max bytes and at most bytes_max in all.";
     USER_ID_KEY_INVALID = "user_id_key_invalid", 422, Some(10041),
-        "The user_id_key is not valid",
+        "The key for name and number is not valid",
         "Fetch a new user_id_key with getuseridkey; it lives one hour and belongs to one appid.";
     IDENTITY_SOURCE_MISSING = "identity_source_missing", 422, Some(10009),
         "There is no reference to compare with",
@@ -163,7 +163,10 @@ impl Problem {
 
     /// A problem with its own detail: a sentence that says what to do.
     pub fn with_detail(code: &'static Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: Some(detail.into()) }
+        Self {
+            code,
+            detail: Some(detail.into()),
+        }
     }
 
     /// Our own failure, logged here and nowhere else.
@@ -180,7 +183,10 @@ impl Problem {
     /// The document as the tenant side sees it.
     fn document(&self) -> Map<String, Value> {
         let mut document = Map::new();
-        document.insert(String::from("type"), json!(format!("/problems/{}", self.code.name)));
+        document.insert(
+            String::from("type"),
+            json!(format!("/problems/{}", self.code.name)),
+        );
         document.insert(String::from("title"), json!(self.code.title));
         document.insert(String::from("status"), json!(self.code.status));
         document.insert(String::from("code"), json!(self.code.name));
@@ -197,7 +203,9 @@ impl Problem {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         if self.code.status == 401 {
             let challenge = HeaderValue::from_static("Basic realm=\"zhenren\", Bearer");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
@@ -242,7 +250,9 @@ pub fn page(name: &str) -> Option<String> {
         title = code.title,
         help = code.help,
         status = code.status,
-        errcode = code.errcode.map_or_else(String::new, |number| format!(", errcode {number}")),
+        errcode = code
+            .errcode
+            .map_or_else(String::new, |number| format!(", errcode {number}")),
     ))
 }
 
@@ -257,7 +267,11 @@ mod tests {
             assert!(seen.insert(code.name), "{} is there twice", code.name);
             assert!(StatusCode::from_u16(code.status).is_ok_and(|s| s.as_u16() >= 400));
             assert!(page(code.name).is_some_and(|text| text.contains(code.help)));
-            assert!(code.help.ends_with('.'), "{} needs a whole sentence", code.name);
+            assert!(
+                code.help.ends_with('.'),
+                "{} needs a whole sentence",
+                code.name
+            );
         }
         assert!(page("no_such_code").is_none());
     }

@@ -14,7 +14,7 @@ pub(crate) struct RequestId(pub String);
 impl RequestId {
     fn mint(api: &Api) -> Self {
         let bytes: [u8; 12] = api.context.random_bytes();
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = zhenren_usecases::text::hex(&bytes);
         let group = |from: usize| digits.get(from..from + 8).unwrap_or_default();
         Self(format!("{}-{}-{}", group(0), group(8), group(16)))
     }

@@ -1,11 +1,11 @@
 //! All rooms under one roof, and what surrounds every request.
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::Router;
 
 use crate::problem::{self, Problem};
 use crate::{Api, capture, demo, headers, health, pages, request_id, unicloud, v1, wechat};
@@ -32,15 +32,24 @@ pub fn router(api: Api) -> Router {
         .fallback(|| async { Problem::new(&problem::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(&problem::METHOD_NOT_ALLOWED) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(api.clone(), capture::cors::allow))
+        .layer(middleware::from_fn_with_state(
+            api.clone(),
+            capture::cors::allow,
+        ))
         .layer(middleware::from_fn(headers::attach))
-        .layer(middleware::from_fn_with_state(api.clone(), request_id::attach))
+        .layer(middleware::from_fn_with_state(
+            api.clone(),
+            request_id::attach,
+        ))
         .with_state(api)
 }
 
 /// What tenants' servers talk to; the demo back end talks to it as well.
 pub(crate) fn tenant_side() -> Router<Api> {
-    Router::new().merge(wechat::routes()).merge(unicloud::routes()).merge(v1::routes())
+    Router::new()
+        .merge(wechat::routes())
+        .merge(unicloud::routes())
+        .merge(v1::routes())
 }
 
 async fn problem_page(Path(code): Path<String>) -> Response {

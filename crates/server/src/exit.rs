@@ -60,5 +60,8 @@ pub(crate) struct Sentence {
 
 /// An error that says what to do and how to exit.
 pub(crate) fn sentence(exit: Exit, text: impl Into<String>) -> anyhow::Error {
-    anyhow::Error::new(Sentence { exit, text: text.into() })
+    anyhow::Error::new(Sentence {
+        exit,
+        text: text.into(),
+    })
 }

@@ -2,7 +2,11 @@
 //!
 //! Knows no rule of a verification; start reading at `cli` and `commands`.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line program prints"
+)]
 
 mod cli;
 mod commands;
@@ -22,7 +26,10 @@ use exit::Exit;
 
 fn main() -> ExitCode {
     // Before anything else: a decode worker must not read configuration or start threads.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == "decode-worker") {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "decode-worker")
+    {
         return zhenren_media::worker::main();
     }
     let cli = match Cli::try_parse() {
@@ -40,8 +47,10 @@ fn main() -> ExitCode {
 
 /// Help goes to standard output and is no failure; anything else is bad usage.
 fn usage(error: &clap::Error) -> ExitCode {
-    let is_asked =
-        matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let is_asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     if error.print().is_err() || !is_asked {
         return Exit::Usage.code();
     }

@@ -25,7 +25,10 @@ impl Progress {
                 eprintln!("… {doing} ({} s)", started.elapsed().as_secs());
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 

@@ -28,7 +28,10 @@ const DEVELOPMENT_MARK: &str = "# development key, refused by the production pro
 /// The loaded engine.
 pub(crate) fn engine(config: &Config) -> Result<Engine> {
     let threads = usize::try_from(config.engine.threads).unwrap_or(1);
-    Ok(Engine::load(Path::new(&config.engine.models_directory), threads)?)
+    Ok(Engine::load(
+        Path::new(&config.engine.models_directory),
+        threads,
+    )?)
 }
 
 /// The decoder, with its workers started.
@@ -88,7 +91,10 @@ fn mark(path: &Path) -> Result<()> {
 
 /// Makes the folder a file is to lie in.
 pub(crate) fn make_folder_of(path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     }
@@ -106,7 +112,9 @@ pub(crate) async fn pool(config: &Config) -> Result<Pool> {
         let path = path.split('?').next().unwrap_or_default();
         make_folder_of(Path::new(path))?;
     }
-    Pool::connect(&config.database.url).await.context("the database cannot be opened")
+    Pool::connect(&config.database.url)
+        .await
+        .context("the database cannot be opened")
 }
 
 /// What `doctor` says about the database; creates nothing.
@@ -130,8 +138,11 @@ pub(crate) fn policy(verification: &Verification) -> Policy {
     if let Some(kind) = ChallengeKind::from_name(&verification.challenge) {
         policy.challenge_kind = kind;
     }
-    policy.actions =
-        verification.actions.iter().filter_map(|name| Action::from_name(name)).collect();
+    policy.actions = verification
+        .actions
+        .iter()
+        .filter_map(|name| Action::from_name(name))
+        .collect();
     policy.actions_count = usize::try_from(verification.actions_count).unwrap_or(1);
     policy.fmr_max = verification.fmr_max;
     policy.attempts_max = verification.attempts_max;
@@ -155,14 +166,20 @@ pub(crate) fn settings(config: &Config) -> Settings {
         verification_life: hours(verification.certificate_hours),
         user_id_key_life: minutes(verification.user_id_key_minutes),
         strict_id_check: verification.strict_id_check,
-        sources: Sources { enrolled: has("enrolled"), caller_photo: has("caller_photo") },
+        sources: Sources {
+            enrolled: has("enrolled"),
+            caller_photo: has("caller_photo"),
+        },
         lease: SignedDuration::from_secs(i64::from(config.worker.lease_seconds)),
         ..Settings::default()
     }
 }
 
 /// A context over a migrated database.
-pub(crate) async fn context(config: &Config, analyzer: Option<Arc<dyn Analyzer>>) -> Result<Context> {
+pub(crate) async fn context(
+    config: &Config,
+    analyzer: Option<Arc<dyn Analyzer>>,
+) -> Result<Context> {
     let pieces = Pieces {
         clock: Clock::System,
         entropy: Entropy::System,

@@ -83,9 +83,8 @@ impl Context {
     /// A number for a new id: 48 bits of time in front, so that ids sort by age, 80 random bits.
     pub fn id_number(&self) -> u128 {
         let milliseconds = u128::try_from(self.now().as_millisecond()).unwrap_or(0);
-        let [a, b, c, d, e, f, g, h, i, j]: [u8; 10] = self.random_bytes();
-        let random = u128::from_be_bytes([0, 0, 0, 0, 0, 0, a, b, c, d, e, f, g, h, i, j]);
-        (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | random
+        let random = u128::from_le_bytes(self.random_bytes()) >> 48;
+        ((milliseconds & 0xFFFF_FFFF_FFFF) << 80) | random
     }
 
     /// A new secret for a token: 64 lower-case hexadecimal digits, 256 random bits.

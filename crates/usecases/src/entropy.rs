@@ -11,22 +11,26 @@ pub enum Entropy {
     /// The operating system.
     System,
     /// A seeded generator; for tests only.
-    Seeded(Mutex<StdRng>),
+    Seeded(Box<Mutex<StdRng>>),
 }
 
 impl Entropy {
     /// A generator that replays.
     pub fn seeded(seed: u64) -> Self {
-        Self::Seeded(Mutex::new(StdRng::seed_from_u64(seed)))
+        Self::Seeded(Box::new(Mutex::new(StdRng::seed_from_u64(seed))))
     }
 
     /// Fills `bytes`.
     pub fn fill(&self, bytes: &mut [u8]) {
         match self {
             // Invariant: a machine without randomness must not hand out tokens at all.
-            Self::System => SysRng.try_fill_bytes(bytes).expect("the operating system has randomness"),
+            Self::System => SysRng
+                .try_fill_bytes(bytes)
+                .expect("the operating system has randomness"),
             Self::Seeded(rng) => {
-                rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
+                rng.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .fill_bytes(bytes);
             }
         }
     }

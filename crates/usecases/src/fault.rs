@@ -18,7 +18,10 @@ pub struct Fault {
 impl Fault {
     /// A failure while `doing` something, with what caused it.
     pub fn new(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing, source: source.into() }
+        Self {
+            doing,
+            source: source.into(),
+        }
     }
 
     /// The whole chain on one line, for the log.

@@ -61,7 +61,10 @@ impl Default for Settings {
             verification_life: retention::VERIFICATION_LIFE,
             user_id_key_life: retention::IDENTITY_KEY_LIFE,
             strict_id_check: false,
-            sources: Sources { enrolled: true, caller_photo: true },
+            sources: Sources {
+                enrolled: true,
+                caller_photo: true,
+            },
             lease: SignedDuration::from_secs(60),
         }
     }

@@ -20,7 +20,13 @@ const KEEP_JOBS: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Plans the next sweep unless it is planned.
 pub(crate) async fn plan(context: &Context) -> Result<(), Fault> {
-    worker::plan(context, JobKind::Sweep, &subject(context.now()), SignedDuration::ZERO).await
+    worker::plan(
+        context,
+        JobKind::Sweep,
+        &subject(context.now()),
+        SignedDuration::ZERO,
+    )
+    .await
 }
 
 /// The hour a moment falls into: one sweep for each.

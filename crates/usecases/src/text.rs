@@ -8,7 +8,11 @@ pub const NAME_CHARS_MAX: usize = 64;
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// SHA-256 of bytes, in lower-case hexadecimal digits.
@@ -43,8 +47,14 @@ mod tests {
     #[test]
     fn md5_of_the_documented_pair() {
         assert_eq!(md5_hex("张三"), "615db57aa314529aaa0fbe95b3e95bd3");
-        assert_eq!(md5_hex("310101199801011234"), "c54ee6f3f16eba72b9d8781c30bfb655");
-        assert_eq!(md5_hex("11010519491231002X"), "ae05564031c21338aa8a2e7266e7855c");
+        assert_eq!(
+            md5_hex("310101199801011234"),
+            "c54ee6f3f16eba72b9d8781c30bfb655"
+        );
+        assert_eq!(
+            md5_hex("11010519491231002X"),
+            "ae05564031c21338aa8a2e7266e7855c"
+        );
     }
 
     #[test]

@@ -47,15 +47,19 @@ impl JobError {
     /// A job whose subject does not parse.
     pub(crate) fn malformed(lease: &Lease) -> Self {
         let name = lease.kind.name();
-        Self::Fault(Fault::new("reading a job", format!("subject of {name} does not parse")))
+        Self::Fault(Fault::new(
+            "reading a job",
+            format!("subject of {name} does not parse"),
+        ))
     }
 }
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict { table: "jobs" } => Self::Lost,
-            other => Self::Fault(other.into()),
+        if matches!(error, StoreError::Conflict { table: "jobs" }) {
+            Self::Lost
+        } else {
+            Self::Fault(error.into())
         }
     }
 }
@@ -119,7 +123,9 @@ pub async fn plan_sweeps(context: &Context) -> Result<(), Fault> {
 
 /// Leases and runs one job; `false` when none is due.
 async fn run_one(context: &Context) -> Result<bool, Fault> {
-    let Some(lease) = claim(context).await? else { return Ok(false) };
+    let Some(lease) = claim(context).await? else {
+        return Ok(false);
+    };
     match retry_busy(|| run_leased(context, &lease)).await {
         Ok(()) => tracing::debug!(job = %lease.id, kind = lease.kind.name(), "done"),
         Err(JobError::Lost) => tracing::warn!(job = %lease.id, "lease was lost; result dropped"),
@@ -191,7 +197,13 @@ pub(crate) async fn plan(
     retry_busy(|| async {
         let at = context.now();
         let id = JobId::from_number(context.id_number());
-        let job = NewJob { id: &id, kind, subject, run_at: after(at, by), at };
+        let job = NewJob {
+            id: &id,
+            kind,
+            subject,
+            run_at: after(at, by),
+            at,
+        };
         let mut tx = context.pool().begin().await?;
         jobs::add(&mut tx, &job).await?;
         tx.commit().await?;

@@ -56,7 +56,9 @@ pub(super) async fn begin(
         consent_version: String::from(CONSENT_VERSION),
     };
     let ticket = ticket(fields)?;
-    let begun = begin::begin(&api.context, ticket, &page).await.map_err(refused)?;
+    let begun = begin::begin(&api.context, ticket, &page)
+        .await
+        .map_err(refused)?;
     Ok((StatusCode::CREATED, Json(answer(&api, &begun))))
 }
 
@@ -79,12 +81,22 @@ fn answer(api: &Api, begun: &Begun) -> Value {
 
 fn ticket(fields: Fields) -> Result<Ticket, CaptureProblem> {
     let check_alive_type = check_alive_type(fields.check_alive_type.as_ref())?;
-    match (fields.capture_token, fields.certify_id, fields.appid, fields.user_id_key) {
+    match (
+        fields.capture_token,
+        fields.certify_id,
+        fields.appid,
+        fields.user_id_key,
+    ) {
         (Some(token), None, None, None) => Ok(Ticket::CaptureToken(token)),
         (None, Some(id), None, None) => Ok(Ticket::CertifyId(id)),
         (None, None, Some(appid), Some(key)) => {
             let openid = fields.openid.unwrap_or_default();
-            Ok(Ticket::UserIdKey { appid, key, check_alive_type, openid })
+            Ok(Ticket::UserIdKey {
+                appid,
+                key,
+                check_alive_type,
+                openid,
+            })
         }
         _ => Err(CaptureProblem(Problem::with_detail(
             &problem::PARAMETER_INVALID,

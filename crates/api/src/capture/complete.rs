@@ -49,7 +49,10 @@ pub(super) async fn complete(
         size_bytes: fields.bytes,
         sha256: fields.sha256.to_ascii_lowercase(),
         media_type: fields.media_type,
-        clock: ClockLog { onsets_ms: fields.clock.onsets_ms, frames_ms: fields.clock.frames_ms },
+        clock: ClockLog {
+            onsets_ms: fields.clock.onsets_ms,
+            frames_ms: fields.clock.frames_ms,
+        },
     };
     complete::complete(&api.context, &access, completion).await.map_err(|error| {
         CaptureProblem(match error {

@@ -16,7 +16,10 @@ pub(crate) async fn allow(State(api): State<Api>, request: Request, next: Next) 
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed = origin.filter(|origin| {
         origin.to_str().is_ok_and(|text| {
-            api.settings.capture_origins.iter().any(|known| known == text || known == "*")
+            api.settings
+                .capture_origins
+                .iter()
+                .any(|known| known == text || known == "*")
         })
     });
     let is_preflight = request.method() == Method::OPTIONS;
@@ -31,7 +34,10 @@ pub(crate) async fn allow(State(api): State<Api>, request: Request, next: Next) 
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if is_preflight {
             let fixed = HeaderValue::from_static;
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, fixed("GET, POST, PUT"));
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                fixed("GET, POST, PUT"),
+            );
             headers.insert(
                 header::ACCESS_CONTROL_ALLOW_HEADERS,
                 fixed("Authorization, Content-Type, X-Part-SHA256"),

@@ -32,12 +32,17 @@ pub(super) async fn cancel(
     body: Body,
 ) -> Result<Json<Value>, CaptureProblem> {
     let fields: Fields = body::read_json(body, JSON_BYTES_MAX).await?;
-    let access = match (headers.contains_key(header::AUTHORIZATION), &fields.attempt_token) {
+    let access = match (
+        headers.contains_key(header::AUTHORIZATION),
+        &fields.attempt_token,
+    ) {
         (false, Some(token)) => admit_with(&api, &id, token).await?,
         _ => admit(&api, &id, &headers).await?,
     };
     let reason = reason(&fields.reason)?;
-    let state = cancel::cancel(&api.context, &access, reason).await.map_err(refused)?;
+    let state = cancel::cancel(&api.context, &access, reason)
+        .await
+        .map_err(refused)?;
     Ok(Json(json!({ "state": state })))
 }
 

@@ -26,10 +26,19 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/capture/v1/support", get(support::support))
         .route("/capture/v1/attempts", post(begin::begin))
         .route("/capture/v1/attempts/{id}", get(status::status))
-        .route("/capture/v1/attempts/{id}/challenge", post(challenge::challenge))
+        .route(
+            "/capture/v1/attempts/{id}/challenge",
+            post(challenge::challenge),
+        )
         .route("/capture/v1/attempts/{id}/parts", get(parts::list))
-        .route("/capture/v1/attempts/{id}/parts/{index}", put(parts::receive))
-        .route("/capture/v1/attempts/{id}/complete", post(complete::complete))
+        .route(
+            "/capture/v1/attempts/{id}/parts/{index}",
+            put(parts::receive),
+        )
+        .route(
+            "/capture/v1/attempts/{id}/complete",
+            post(complete::complete),
+        )
         .route("/capture/v1/attempts/{id}/cancel", post(end::cancel))
 }
 
@@ -46,12 +55,16 @@ async fn admit(api: &Api, id: &str, headers: &HeaderMap) -> Result<AttemptAccess
 async fn admit_with(api: &Api, id: &str, token: &str) -> Result<AttemptAccess, CaptureProblem> {
     let id = AttemptId::parse(id).map_err(|_| CaptureProblem(Problem::new(&problem::NOT_FOUND)))?;
     if token.is_empty() {
-        return Err(CaptureProblem(Problem::new(&problem::ATTEMPT_TOKEN_INVALID)));
+        return Err(CaptureProblem(Problem::new(
+            &problem::ATTEMPT_TOKEN_INVALID,
+        )));
     }
-    access::open(&api.context, &id, token).await.map_err(|error| {
-        CaptureProblem(match error {
-            AccessError::Unknown => Problem::new(&problem::NOT_FOUND),
-            AccessError::Fault(fault) => Problem::fault(&fault),
+    access::open(&api.context, &id, token)
+        .await
+        .map_err(|error| {
+            CaptureProblem(match error {
+                AccessError::Unknown => Problem::new(&problem::NOT_FOUND),
+                AccessError::Fault(fault) => Problem::fault(&fault),
+            })
         })
-    })
 }

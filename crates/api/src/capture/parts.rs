@@ -22,13 +22,21 @@ pub(super) async fn receive(
 ) -> Result<Json<Value>, CaptureProblem> {
     let access = admit(&api, &id, &headers).await?;
     let index: u32 = index.parse().map_err(|_| {
-        Problem::with_detail(&problem::PARAMETER_INVALID, "The part's index is a number from 0.")
+        Problem::with_detail(
+            &problem::PARAMETER_INVALID,
+            "The part's index is a number from 0.",
+        )
     })?;
-    let sha256 = headers.get("x-part-sha256").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let sha256 = headers
+        .get("x-part-sha256")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let limit = usize::try_from(api.context.settings().upload.part_bytes_max).unwrap_or(usize::MAX);
     let bytes = body::read(body, limit).await.map_err(Problem::from)?;
     let size = bytes.len();
-    receive_part::receive(&api.context, &access, index, sha256, &bytes).await.map_err(part_refused)?;
+    receive_part::receive(&api.context, &access, index, sha256, &bytes)
+        .await
+        .map_err(part_refused)?;
     Ok(Json(json!({ "index": index, "bytes": size })))
 }
 
@@ -39,7 +47,9 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, CaptureProblem> {
     let access = admit(&api, &id, &headers).await?;
-    let parts = receive_part::list(&api.context, &access).await.map_err(|f| Problem::fault(&f))?;
+    let parts = receive_part::list(&api.context, &access)
+        .await
+        .map_err(|f| Problem::fault(&f))?;
     let parts: Vec<Value> = parts
         .iter()
         .map(|part| json!({ "index": part.index, "bytes": part.size_bytes, "sha256": part.sha256 }))

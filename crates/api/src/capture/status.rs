@@ -6,8 +6,9 @@ use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use zhenren_domain::attempt::Refusal;
-use zhenren_usecases::capture::status;
+use zhenren_domain::outcome::Hint;
 use zhenren_usecases::capture::CaptureError;
+use zhenren_usecases::capture::status;
 
 use super::admit;
 use crate::Api;
@@ -31,12 +32,14 @@ pub(super) async fn status(
 ) -> Result<Json<Value>, CaptureProblem> {
     let access = admit(&api, &id, &headers).await?;
     let wait_ms = query.wait_ms.unwrap_or(0).min(WAIT_MS_MAX);
-    let seen = status::wait(&api.context, &access, wait_ms).await.map_err(|f| Problem::fault(&f))?;
+    let seen = status::wait(&api.context, &access, wait_ms)
+        .await
+        .map_err(|f| Problem::fault(&f))?;
     let result = seen.result.map(|result| {
         json!({
             "outcome": result.outcome.name(),
             "errcode": result.errcode,
-            "hint": result.hint.map(|hint| hint.name()),
+            "hint": result.hint.map(Hint::name),
             "retry": result.retry.map(|token| json!({ "capture_token": token })),
         })
     });

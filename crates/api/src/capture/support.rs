@@ -21,7 +21,10 @@ pub(super) async fn support(
     let (errcode, errmsg) = if !api.context.can_analyse() {
         (10003, "the back end has switched verification off")
     } else if query.check_alive_type.is_some() {
-        (10002, "digits and screen flash are not available; the app's own challenge is used")
+        (
+            10002,
+            "digits and screen flash are not available; the app's own challenge is used",
+        )
     } else {
         (0, "ok")
     };

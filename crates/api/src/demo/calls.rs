@@ -27,7 +27,11 @@ impl<'a> Calls<'a> {
     /// A conversation with the demo app's credentials.
     pub(super) fn new(api: &'a Api) -> Result<Self, Problem> {
         let app = api.settings.demo.clone().ok_or_else(no_demo)?;
-        Ok(Self { api, app, seen: Vec::new() })
+        Ok(Self {
+            api,
+            app,
+            seen: Vec::new(),
+        })
     }
 
     /// The appid the page may know.
@@ -43,10 +47,13 @@ impl<'a> Calls<'a> {
         );
         let (_, answer) = self.send(Method::GET, &path, None, Vec::new()).await?;
         let shown = path.replace(&self.app.secret, "…");
-        let token = answer.get("access_token").and_then(Value::as_str).map(str::to_owned);
+        let token = answer
+            .get("access_token")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let hidden = json!({ "access_token": "…", "expires_in": answer.get("expires_in") });
         let response = if token.is_some() { hidden } else { answer };
-        self.note(&Method::GET, &shown, &Value::Null, response);
+        self.note(&Method::GET, &shown, &Value::Null, &response);
         token.ok_or_else(|| Problem::new(&problem::INTERNAL))
     }
 
@@ -62,7 +69,7 @@ impl<'a> Calls<'a> {
         let body = request.to_string().into_bytes();
         let (_, answer) = self.send(Method::POST, &with_token, None, body).await?;
         let shown = format!("{path}?access_token=…");
-        self.note(&Method::POST, &shown, request, answer.clone());
+        self.note(&Method::POST, &shown, request, &answer);
         Ok(answer)
     }
 
@@ -75,15 +82,17 @@ impl<'a> Calls<'a> {
     ) -> Result<(StatusCode, Value), Problem> {
         let basic = STANDARD.encode(format!("{}:{}", self.app.appid, self.app.secret));
         let authorization = format!("Basic {basic}");
-        let (status, answer) =
-            self.send(method.clone(), path, Some(authorization), body).await?;
-        self.note(&method, path, &Value::Null, answer.clone());
+        let (status, answer) = self
+            .send(method.clone(), path, Some(authorization), body)
+            .await?;
+        self.note(&method, path, &Value::Null, &answer);
         Ok((status, answer))
     }
 
-    fn note(&mut self, method: &Method, path: &str, body: &Value, response: Value) {
+    fn note(&mut self, method: &Method, path: &str, body: &Value, response: &Value) {
         let request = json!({ "method": method.as_str(), "path": path, "body": body });
-        self.seen.push(json!({ "request": request, "response": response }));
+        self.seen
+            .push(json!({ "request": request, "response": response }));
     }
 
     async fn send(
@@ -106,8 +115,12 @@ impl<'a> Calls<'a> {
             Err(never) => match never {},
         };
         let status = response.status();
-        let bytes =
-            to_bytes(response.into_body(), ANSWER_BYTES_MAX).await.map_err(|_| failed())?;
-        Ok((status, serde_json::from_slice(&bytes).map_err(|_| failed())?))
+        let bytes = to_bytes(response.into_body(), ANSWER_BYTES_MAX)
+            .await
+            .map_err(|_| failed())?;
+        Ok((
+            status,
+            serde_json::from_slice(&bytes).map_err(|_| failed())?,
+        ))
     }
 }

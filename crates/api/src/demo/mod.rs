@@ -49,7 +49,10 @@ async fn start(State(api): State<Api>, body: Body) -> Result<Response, Problem> 
     let request = json!({ "name": fields.name, "id_card_number": fields.id_number });
     let answer = calls.wechat("getuseridkey", &token, &request).await?;
     let Some(key) = answer.get("user_id_key").and_then(Value::as_str) else {
-        let text = answer.get("errmsg").and_then(Value::as_str).unwrap_or_default();
+        let text = answer
+            .get("errmsg")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         return Ok((
             StatusCode::UNPROCESSABLE_ENTITY,
             Json(json!({ "code": "parameter_invalid", "detail": text, "calls": calls.seen })),
@@ -57,7 +60,10 @@ async fn start(State(api): State<Api>, body: Body) -> Result<Response, Problem> 
             .into_response());
     };
     let appid = calls.appid().to_owned();
-    let url = format!("{}/capture#appid={appid}&user_id_key={key}", api.settings.public_url);
+    let url = format!(
+        "{}/capture#appid={appid}&user_id_key={key}",
+        api.settings.public_url
+    );
     let shown = json!({
         "appid": appid, "user_id_key": key, "capture_url": url, "calls": calls.seen,
     });

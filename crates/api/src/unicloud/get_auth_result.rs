@@ -38,13 +38,12 @@ async fn answer(api: &Api, headers: &HeaderMap, body: Body) -> Result<Map<String
     if !["N", "Y_O", "Y_M"].contains(&photo) {
         return Err(Refusal::new(50002, "needAlivePhoto must be N, Y_O or Y_M"));
     }
-    let found =
-        query_certificate::query(&api.context, &caller, certify_id, user_id).await.map_err(
-            |error| match error {
-                QueryError::Unknown => Refusal::new(54020, "certifyId does not exist"),
-                QueryError::Fault(fault) => Refusal::fault(&fault),
-            },
-        )?;
+    let found = query_certificate::query(&api.context, &caller, certify_id, user_id)
+        .await
+        .map_err(|error| match error {
+            QueryError::Unknown => Refusal::new(54020, "certifyId does not exist"),
+            QueryError::Fault(fault) => Refusal::fault(&fault),
+        })?;
     let mut answer = Map::new();
     let mut put = |name: &str, value: Value| answer.insert(String::from(name), value);
     put("authState", json!(found.auth_state.name()));

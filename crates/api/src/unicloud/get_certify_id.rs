@@ -41,17 +41,24 @@ async fn open_verification(
     let user_id = optional_text(&object, "userId")?.map(str::to_owned);
     check_ignored(&object)?;
     let opening = Opening {
-        subject: Subject { name: name.to_owned(), id_number: number.to_owned() },
+        subject: Subject {
+            name: name.to_owned(),
+            id_number: number.to_owned(),
+        },
         user_id,
         challenge: None,
         reference: ReferenceSource::Enrolled,
         idempotency: None,
         source: open::Source::Unicloud,
     };
-    let opened =
-        open::open(&api.context, &caller, opening).await.map_err(|error| refused(&error))?;
+    let opened = open::open(&api.context, &caller, opening)
+        .await
+        .map_err(|error| refused(&error))?;
     let mut answer = Map::new();
-    answer.insert(String::from("certifyId"), json!(opened.verification_id.as_str()));
+    answer.insert(
+        String::from("certifyId"),
+        json!(opened.verification_id.as_str()),
+    );
     Ok(answer)
 }
 
@@ -60,7 +67,10 @@ fn check_ignored(object: &Map<String, Value>) -> Result<(), Refusal> {
     match object.get("metaInfo") {
         None | Some(Value::Null | Value::String(_) | Value::Object(_)) => {}
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
-            return Err(Refusal::new(50002, "metaInfo must be a string or an object"));
+            return Err(Refusal::new(
+                50002,
+                "metaInfo must be a string or an object",
+            ));
         }
     }
     match object.get("needPicture") {
@@ -71,11 +81,14 @@ fn check_ignored(object: &Map<String, Value>) -> Result<(), Refusal> {
 
 fn refused(error: &OpenError) -> Refusal {
     match error {
-        OpenError::IdentitySourceMissing => {
-            Refusal::new(55001, "no identity source is configured; enrol people or configure one")
-        }
+        OpenError::IdentitySourceMissing => Refusal::new(
+            55001,
+            "no identity source is configured; enrol people or configure one",
+        ),
         OpenError::InsufficientFen => Refusal::new(54100, "balance insufficient; recharge"),
-        OpenError::NameInvalid => Refusal::new(50002, "realName has a length that names never have"),
+        OpenError::NameInvalid => {
+            Refusal::new(50002, "realName has a length that names never have")
+        }
         OpenError::NumberInvalid => Refusal::new(50002, "idCard is not an identity number"),
         OpenError::ChallengeInvalid
         | OpenError::UserIdInvalid

@@ -24,7 +24,10 @@ const SUBJECT: &str = "uni-cloud-verify";
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route(get_certify_id::PATH, post(get_certify_id::get_certify_id))
-        .route(get_auth_result::PATH, post(get_auth_result::get_auth_result))
+        .route(
+            get_auth_result::PATH,
+            post(get_auth_result::get_auth_result),
+        )
 }
 
 /// One refusal of the dialect.
@@ -36,7 +39,10 @@ struct Refusal {
 
 impl Refusal {
     fn new(err_code: i64, err_msg: impl Into<String>) -> Self {
-        Self { err_code, err_msg: err_msg.into() }
+        Self {
+            err_code,
+            err_msg: err_msg.into(),
+        }
     }
 
     fn fault(fault: &Fault) -> Self {
@@ -52,7 +58,12 @@ async fn admit(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Caller, Refusal> {
-    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+    };
     let signed = Signed {
         appid: header("x-zhenren-app-id"),
         timestamp_ms: header("x-zhenren-timestamp"),
@@ -62,8 +73,9 @@ async fn admit(
         path,
         body,
     };
-    let caller = authenticate_signed::authenticate(&api.context, &signed).await.map_err(
-        |error| match error {
+    let caller = authenticate_signed::authenticate(&api.context, &signed)
+        .await
+        .map_err(|error| match error {
             SignedError::Missing => Refusal::new(
                 54021,
                 "call credential missing: send X-Zhenren-App-Id, -Timestamp, -Nonce, -Signature",
@@ -73,14 +85,18 @@ async fn admit(
                 54021,
                 "call credential expired: the timestamp is more than 300 s from our clock",
             ),
-            SignedError::Replayed => {
-                Refusal::new(54021, "call credential used before: every call needs a new nonce")
-            }
+            SignedError::Replayed => Refusal::new(
+                54021,
+                "call credential used before: every call needs a new nonce",
+            ),
             SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
             SignedError::Fault(fault) => Refusal::fault(&fault),
-        },
-    )?;
-    if caller.may_verify { Ok(caller) } else { Err(Refusal::new(55023, "service not opened")) }
+        })?;
+    if caller.may_verify {
+        Ok(caller)
+    } else {
+        Err(Refusal::new(55023, "service not opened"))
+    }
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {

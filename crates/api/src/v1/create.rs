@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_domain::draw::Wish;
+use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_usecases::verifications::open::{
     self, Idempotency, OpenError, Opening, ReferenceSource, Source, Subject,
 };
@@ -55,14 +56,22 @@ pub(super) async fn create(
     let bytes = body::read(body, PHOTO_JSON_BYTES_MAX).await?;
     let fields: Fields = parse_json(&bytes)?;
     let opening = Opening {
-        subject: Subject { name: fields.name, id_number: fields.id_number },
+        subject: Subject {
+            name: fields.name,
+            id_number: fields.id_number,
+        },
         user_id: fields.user_id,
         challenge: fields.challenge.map(asked).transpose()?,
         reference: reference(fields.reference)?,
-        idempotency: Some(Idempotency { key, body: bytes.to_vec() }),
+        idempotency: Some(Idempotency {
+            key,
+            body: bytes.to_vec(),
+        }),
         source: Source::V1,
     };
-    let opened = open::open(&api.context, &caller, opening).await.map_err(|e| refused(&e))?;
+    let opened = open::open(&api.context, &caller, opening)
+        .await
+        .map_err(|e| refused(&e))?;
     let url = opened
         .capture_token
         .as_ref()
@@ -70,8 +79,8 @@ pub(super) async fn create(
     let answer = json!({
         "id": opened.verification_id.as_str(),
         "state": opened.state,
-        "outcome": opened.outcome.map(|outcome| outcome.name()),
-        "reason": opened.reason.map(|reason| reason.name()),
+        "outcome": opened.outcome.map(Outcome::name),
+        "reason": opened.reason.map(Reason::name),
         "capture_token": opened.capture_token,
         "capture_url": url,
         "expires_at": opened.expires_at.to_string(),
@@ -81,9 +90,16 @@ pub(super) async fn create(
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let key = headers
+        .get("idempotency-key")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let fits = (8..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(key.to_owned()) } else { Err(Problem::new(&problem::IDEMPOTENCY_KEY_MISSING)) }
+    if fits {
+        Ok(key.to_owned())
+    } else {
+        Err(Problem::new(&problem::IDEMPOTENCY_KEY_MISSING))
+    }
 }
 
 fn invalid(detail: &str) -> Problem {
@@ -91,9 +107,8 @@ fn invalid(detail: &str) -> Problem {
 }
 
 fn asked(fields: AskedFields) -> Result<Wish, Problem> {
-    let kind = ChallengeKind::from_name(&fields.kind).ok_or_else(|| {
-        invalid("challenge.kind must be multi_action, single_action or silent.")
-    })?;
+    let kind = ChallengeKind::from_name(&fields.kind)
+        .ok_or_else(|| invalid("challenge.kind must be multi_action, single_action or silent."))?;
     let actions = fields
         .actions
         .unwrap_or_default()
@@ -103,7 +118,10 @@ fn asked(fields: AskedFields) -> Result<Wish, Problem> {
         .ok_or_else(|| {
             invalid("challenge.actions may list blink, mouth, nod, turn_left and turn_right.")
         })?;
-    Ok(Wish { kind: Some(kind), actions })
+    Ok(Wish {
+        kind: Some(kind),
+        actions,
+    })
 }
 
 fn reference(fields: ReferenceFields) -> Result<ReferenceSource, Problem> {
@@ -111,10 +129,12 @@ fn reference(fields: ReferenceFields) -> Result<ReferenceSource, Problem> {
         ("enrolled", None) => Ok(ReferenceSource::Enrolled),
         ("caller_photo", Some(text)) => Ok(ReferenceSource::CallerPhoto(photo::decode(&text)?)),
         ("caller_photo", None) => Err(invalid("reference.photo is missing.")),
-        ("enrolled", Some(_)) => {
-            Err(invalid("reference.photo goes with source caller_photo only."))
-        }
-        _ => Err(invalid("reference.source must be enrolled or caller_photo.")),
+        ("enrolled", Some(_)) => Err(invalid(
+            "reference.photo goes with source caller_photo only.",
+        )),
+        _ => Err(invalid(
+            "reference.source must be enrolled or caller_photo.",
+        )),
     }
 }
 

@@ -31,21 +31,26 @@ pub(super) async fn enrol(
     let caller = auth::caller(&api, &headers).await?;
     let fields: Fields = body::read_json(body, PHOTO_JSON_BYTES_MAX).await?;
     let bytes = photo::decode(&fields.photo)?;
-    let enrolled =
-        enrol::enrol(&api.context, &caller, &fields.name, &fields.id_number, bytes).await.map_err(
-            |error| match error {
-                EnrolError::NameInvalid => Problem::with_detail(
-                    &problem::PARAMETER_INVALID,
-                    "name must have 1 to 64 characters.",
-                ),
-                EnrolError::NumberInvalid(error) => Problem::with_detail(
-                    &problem::PARAMETER_INVALID,
-                    format!("id_number is wrong: {error}."),
-                ),
-                EnrolError::Photo(refused) => photo::refused(&refused),
-                EnrolError::Fault(fault) => Problem::fault(&fault),
-            },
-        )?;
+    let enrolled = enrol::enrol(
+        &api.context,
+        &caller,
+        &fields.name,
+        &fields.id_number,
+        bytes,
+    )
+    .await
+    .map_err(|error| match error {
+        EnrolError::NameInvalid => Problem::with_detail(
+            &problem::PARAMETER_INVALID,
+            "name must have 1 to 64 characters.",
+        ),
+        EnrolError::NumberInvalid(error) => Problem::with_detail(
+            &problem::PARAMETER_INVALID,
+            format!("id_number is wrong: {error}."),
+        ),
+        EnrolError::Photo(refused) => photo::refused(&refused),
+        EnrolError::Fault(fault) => Problem::fault(&fault),
+    })?;
     let answer = json!({ "id": enrolled.id.as_str(), "replaced": enrolled.replaced });
     Ok((StatusCode::CREATED, Json(answer)))
 }

@@ -21,7 +21,9 @@ pub(super) async fn read(
 ) -> Result<Json<Value>, Problem> {
     let caller = auth::caller(&api, &headers).await?;
     let id = parse(&id)?;
-    let found = read::read(&api.context, &caller, &id).await.map_err(|f| Problem::fault(&f))?;
+    let found = read::read(&api.context, &caller, &id)
+        .await
+        .map_err(|f| Problem::fault(&f))?;
     let report = found.ok_or_else(|| Problem::new(&problem::NOT_FOUND))?;
     Ok(Json(shape::verification(&report)))
 }
@@ -34,11 +36,13 @@ pub(super) async fn cancel(
 ) -> Result<Json<Value>, Problem> {
     let caller = auth::caller(&api, &headers).await?;
     let id = parse(&id)?;
-    let report = cancel::cancel(&api.context, &caller, &id).await.map_err(|error| match error {
-        CancelError::Unknown => Problem::new(&problem::NOT_FOUND),
-        CancelError::AlreadyClosed => Problem::new(&problem::ALREADY_CLOSED),
-        CancelError::Fault(fault) => Problem::fault(&fault),
-    })?;
+    let report = cancel::cancel(&api.context, &caller, &id)
+        .await
+        .map_err(|error| match error {
+            CancelError::Unknown => Problem::new(&problem::NOT_FOUND),
+            CancelError::AlreadyClosed => Problem::new(&problem::ALREADY_CLOSED),
+            CancelError::Fault(fault) => Problem::fault(&fault),
+        })?;
     Ok(Json(shape::verification(&report)))
 }
 

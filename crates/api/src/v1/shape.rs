@@ -1,6 +1,7 @@
 //! How a verification looks on the wire.
 
 use serde_json::{Value, json};
+use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_usecases::verifications::read::{AttemptReport, Report};
 
 /// The whole report.
@@ -8,8 +9,8 @@ pub(super) fn verification(report: &Report) -> Value {
     json!({
         "id": report.id.as_str(),
         "state": report.state,
-        "outcome": report.outcome.map(|outcome| outcome.name()),
-        "reason": report.reason.map(|reason| reason.name()),
+        "outcome": report.outcome.map(Outcome::name),
+        "reason": report.reason.map(Reason::name),
         "codes": {
             "identify_ret": report.identify_ret,
             "auth_state": report.auth_state.name(),
@@ -43,8 +44,8 @@ fn attempt(attempt: &AttemptReport) -> Value {
     json!({
         "id": attempt.id.as_str(),
         "state": attempt.state,
-        "outcome": attempt.outcome.map(|outcome| outcome.name()),
-        "reason": attempt.reason.map(|reason| reason.name()),
+        "outcome": attempt.outcome.map(Outcome::name),
+        "reason": attempt.reason.map(Reason::name),
         "judgements": judgements,
         "measurements": attempt.measurements,
         "timings_ms": attempt.timings_ms,

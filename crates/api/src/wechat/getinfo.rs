@@ -34,15 +34,18 @@ async fn answer(
     let caller = admit(api, method, query).await?;
     let object = json_object(body).await?;
     // Missing or of another type is 84001 as well, as at the original.
-    let verify_result = object.get("verify_result").and_then(Value::as_str).unwrap_or_default();
-    let found = query_verify_result::query(&api.context, &caller, verify_result).await.map_err(
-        |error| match error {
+    let verify_result = object
+        .get("verify_result")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let found = query_verify_result::query(&api.context, &caller, verify_result)
+        .await
+        .map_err(|error| match error {
             QueryError::Unknown => Reply::new(84001, "invalid identify id"),
             QueryError::Expired => Reply::new(84002, "user data expired"),
             QueryError::Gone => Reply::new(84003, "user data not exist"),
             QueryError::Fault(fault) => Reply::fault(&fault),
-        },
-    )?;
+        })?;
     Ok(ok(&[
         ("identify_ret", json!(found.identify_ret)),
         ("identify_time", json!(found.identify_time_s)),

@@ -36,18 +36,19 @@ async fn issue(
     let object = json_object(body).await?;
     let name = text(&object, "name")?;
     let number = text(&object, "id_card_number")?;
-    let issued = issue_user_id_key::issue(&api.context, &caller, name, number).await.map_err(
-        |error| match error {
+    let issued = issue_user_id_key::issue(&api.context, &caller, name, number)
+        .await
+        .map_err(|error| match error {
             IssueError::Empty => Reply::new(84006, "name or id_card_number empty"),
-            IssueError::TooLong => {
-                Reply::new(10022, "name has more than 64 or id_card_number more than 32 characters")
-            }
+            IssueError::TooLong => Reply::new(
+                10022,
+                "name has more than 64 or id_card_number more than 32 characters",
+            ),
             IssueError::NumberInvalid => {
                 Reply::new(10003, "id_card_number has a wrong form or check character")
             }
             IssueError::Fault(fault) => Reply::fault(&fault),
-        },
-    )?;
+        })?;
     Ok(ok(&[
         ("user_id_key", json!(issued.key)),
         ("expires_in", json!(issued.expires_in_s)),
@@ -60,7 +61,10 @@ fn text<'a>(object: &'a Map<String, Value>, field: &str) -> Result<&'a str, Repl
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(text)) => Ok(text),
         Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Err(Reply::new(47001, format!("data format error: {field} must be a string")))
+            Err(Reply::new(
+                47001,
+                format!("data format error: {field} must be a string"),
+            ))
         }
     }
 }

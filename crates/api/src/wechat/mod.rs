@@ -24,7 +24,10 @@ use reply::Reply;
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/cgi-bin/token", any(token::token))
-        .route("/cityservice/face/identify/getuseridkey", any(getuseridkey::getuseridkey))
+        .route(
+            "/cityservice/face/identify/getuseridkey",
+            any(getuseridkey::getuseridkey),
+        )
         .route("/cityservice/face/identify/getinfo", any(getinfo::getinfo))
 }
 
@@ -43,16 +46,18 @@ async fn admit(api: &Api, method: &Method, query: &TokenQuery) -> Result<Caller,
     if token.is_empty() {
         return Err(Reply::new(41001, "access_token missing"));
     }
-    let caller = authenticate::by_token(&api.context, token).await.map_err(|error| match error {
-        TokenError::Malformed => Reply::new(40014, "invalid access_token"),
-        TokenError::Unknown => Reply::new(
-            40001,
-            "invalid credential, access_token is invalid or not latest, could get access_token \
+    let caller = authenticate::by_token(&api.context, token).await.map_err(
+        |error| match error {
+            TokenError::Malformed => Reply::new(40014, "invalid access_token"),
+            TokenError::Unknown => Reply::new(
+                40001,
+                "invalid credential, access_token is invalid or not latest, could get access_token \
              by GET /cgi-bin/token",
-        ),
-        TokenError::Expired => Reply::new(42001, "access_token expired"),
-        TokenError::Fault(fault) => Reply::fault(&fault),
-    })?;
+            ),
+            TokenError::Expired => Reply::new(42001, "access_token expired"),
+            TokenError::Fault(fault) => Reply::fault(&fault),
+        },
+    )?;
     if !caller.may_verify {
         return Err(Reply::new(48001, "api unauthorized"));
     }
@@ -61,17 +66,21 @@ async fn admit(api: &Api, method: &Method, query: &TokenQuery) -> Result<Caller,
 
 /// The JSON object of a body, whatever its `Content-Type` says.
 async fn json_object(body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Reply> {
-    let bytes: Bytes = body::read(body, body::JSON_BYTES_MAX).await.map_err(|unread| match unread {
-        Unread::TooLarge => Reply::new(47001, "data format error: the body has more than 65536 bytes"),
-        Unread::Broken => Reply::new(44002, "empty post data"),
-    })?;
+    let bytes: Bytes =
+        body::read(body, body::JSON_BYTES_MAX)
+            .await
+            .map_err(|unread| match unread {
+                Unread::TooLarge => Reply::new(
+                    47001,
+                    "data format error: the body has more than 65536 bytes",
+                ),
+                Unread::Broken => Reply::new(44002, "empty post data"),
+            })?;
     if bytes.is_empty() {
         return Err(Reply::new(44002, "empty post data"));
     }
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| Reply::new(10040, "the request must be encoded in UTF-8"))?;
-    serde_json::from_str(text).map_err(|_| {
-        Reply::new(47001, "data format error: send a JSON object")
-    })
+    serde_json::from_str(text)
+        .map_err(|_| Reply::new(47001, "data format error: send a JSON object"))
 }
-

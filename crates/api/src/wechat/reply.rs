@@ -18,7 +18,10 @@ pub(super) struct Reply {
 impl Reply {
     /// A refusal; the text is a stem to which the request id is added.
     pub(super) fn new(errcode: i64, errmsg: impl Into<String>) -> Self {
-        Self { errcode, errmsg: errmsg.into() }
+        Self {
+            errcode,
+            errmsg: errmsg.into(),
+        }
     }
 
     /// Our own failure, logged here and nowhere else.

@@ -46,15 +46,19 @@ async fn issue(
     let fields = fields(method, uri, body).await?;
     let appid = present(fields.appid, 41002, "appid missing")?;
     // The appid is looked at before anything else is, as observed at the original.
-    if !issue_access_token::is_app_known(&api.context, &appid).await.map_err(|f| Reply::fault(&f))? {
+    if !issue_access_token::is_app_known(&api.context, &appid)
+        .await
+        .map_err(|f| Reply::fault(&f))?
+    {
         return Err(Reply::new(40013, "invalid appid"));
     }
     if fields.grant_type.as_deref() != Some("client_credential") {
         return Err(Reply::new(40002, "invalid grant_type"));
     }
     let secret = present(fields.secret, 41004, "appsecret missing")?;
-    let issued = issue_access_token::issue(&api.context, &appid, &secret).await.map_err(
-        |error| match error {
+    let issued = issue_access_token::issue(&api.context, &appid, &secret)
+        .await
+        .map_err(|error| match error {
             IssueError::AppUnknown => Reply::new(40013, "invalid appid"),
             IssueError::SecretMalformed => Reply::new(40125, "invalid appsecret"),
             IssueError::SecretWrong => Reply::new(
@@ -62,8 +66,7 @@ async fn issue(
                 "invalid credential, the appsecret does not belong to this appid",
             ),
             IssueError::Fault(fault) => Reply::fault(&fault),
-        },
-    )?;
+        })?;
     // On success the original leaves errcode out.
     let mut answer = Map::new();
     answer.insert(String::from("access_token"), json!(issued.token));
@@ -101,5 +104,7 @@ fn parse_form(text: &str) -> Fields {
 }
 
 fn present(field: Option<String>, errcode: i64, errmsg: &str) -> Result<String, Reply> {
-    field.filter(|text| !text.is_empty()).ok_or_else(|| Reply::new(errcode, errmsg))
+    field
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| Reply::new(errcode, errmsg))
 }

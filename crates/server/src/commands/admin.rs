@@ -21,9 +21,15 @@ use crate::wiring;
 /// Creates or upgrades the tables.
 pub(crate) async fn migrate(config: &Config) -> Result<Exit> {
     let pool = wiring::pool(config).await?;
-    #[expect(clippy::disallowed_methods, reason = "there is no context before there are tables")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "there is no context before there are tables"
+    )]
     let applied = pool.migrate(jiff::Timestamp::now()).await?;
-    println!("{applied} migration(s) applied, schema {}", zhenren_store::SCHEMA_VERSION);
+    println!(
+        "{applied} migration(s) applied, schema {}",
+        zhenren_store::SCHEMA_VERSION
+    );
     Ok(Exit::Good)
 }
 
@@ -35,11 +41,20 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
             let context = open(config).await?;
             create_app(&context, account.as_deref(), &name).await
         }
-        AdminCommand::Recharge { account, fen, reference } => {
+        AdminCommand::Recharge {
+            account,
+            fen,
+            reference,
+        } => {
             let context = open(config).await?;
             recharge(&context, &account, fen, &reference).await
         }
-        AdminCommand::Enrol { account, name, id_number, photo } => {
+        AdminCommand::Enrol {
+            account,
+            name,
+            id_number,
+            photo,
+        } => {
             let bytes = read_limited(&photo, PHOTO_BYTES_MAX)?;
             let analyzer = wiring::analyzer(config)?;
             let context = wiring::context(config, Some(Arc::clone(&analyzer))).await?;
@@ -48,7 +63,14 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
                 demo::ensure(&context).await?;
             }
             let account = account_of(account.as_deref())?;
-            enrol(&context, &account, &Person { name, id_number }, &photo, bytes).await
+            enrol(
+                &context,
+                &account,
+                &Person { name, id_number },
+                &photo,
+                bytes,
+            )
+            .await
         }
     }
 }
@@ -82,7 +104,12 @@ async fn create_app(context: &Context, account: Option<&str>, name: &str) -> Res
     let account = account.map(|text| account_of(Some(text))).transpose()?;
     let created = create_app::create(context, account, name)
         .await?
-        .ok_or_else(|| sentence(Exit::Usage, "there is no such account, or the name is empty"))?;
+        .ok_or_else(|| {
+            sentence(
+                Exit::Usage,
+                "there is no such account, or the name is empty",
+            )
+        })?;
     println!("account  {}", created.account_id);
     println!("appid    {}", created.app_id);
     println!("secret   {}", created.secret);
@@ -93,13 +120,13 @@ async fn create_app(context: &Context, account: Option<&str>, name: &str) -> Res
 async fn recharge(context: &Context, account: &str, fen: i64, reference: &str) -> Result<Exit> {
     let account = account_of(Some(account))?;
     let amount = Fen::new(fen).map_err(|error| sentence(Exit::Usage, error.to_string()))?;
-    let balance = recharge::recharge(context, &account, amount, reference).await.map_err(
-        |error| match error {
+    let balance = recharge::recharge(context, &account, amount, reference)
+        .await
+        .map_err(|error| match error {
             RechargeError::AccountUnknown => sentence(Exit::Usage, "there is no such account"),
             RechargeError::TooSmall => sentence(Exit::Usage, "the smallest recharge is 100 fen"),
             RechargeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        },
-    )?;
+        })?;
     println!("available  {}", balance.available);
     println!("frozen     {}", balance.frozen);
     println!("spent      {}", balance.spent);
@@ -119,17 +146,21 @@ async fn enrol(
     photo: Vec<u8>,
 ) -> Result<Exit> {
     let Person { name, id_number } = person;
-    let enrolled = enrol::enrol_for(context, account, name, id_number, photo).await.map_err(
-        |error| match error {
+    let enrolled = enrol::enrol_for(context, account, name, id_number, photo)
+        .await
+        .map_err(|error| match error {
             EnrolError::NameInvalid => sentence(Exit::Usage, "--name must have 1 to 64 characters"),
             EnrolError::NumberInvalid(error) => {
                 sentence(Exit::Usage, format!("--id-number: {error}"))
             }
             EnrolError::Photo(refused) => photo_sentence(path, &refused),
             EnrolError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        },
-    )?;
-    let verb = if enrolled.replaced { "replaced" } else { "enrolled" };
+        })?;
+    let verb = if enrolled.replaced {
+        "replaced"
+    } else {
+        "enrolled"
+    };
     println!("{verb}  {}", enrolled.id);
     Ok(Exit::Good)
 }

@@ -17,7 +17,10 @@ use crate::wiring;
 pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
     let fmr_max = args.fmr.unwrap_or(config.verification.fmr_max);
     if !(1e-6..=1e-2).contains(&fmr_max) {
-        return Err(sentence(Exit::Usage, "--fmr must be a rate from 0.000001 to 0.01"));
+        return Err(sentence(
+            Exit::Usage,
+            "--fmr must be a rate from 0.000001 to 0.01",
+        ));
     }
     let progress = Progress::start("comparing the photos");
     let analyzer = wiring::analyzer(config)?;
@@ -27,7 +30,11 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
         .ok_or_else(|| sentence(Exit::Failure, "the photos were read by different models"))?;
     drop(progress);
     let group = args.group;
-    let fmr = comparison.fmr.iter().find(|(known, _)| *known == group).map_or(1.0, |(_, fmr)| *fmr);
+    let fmr = comparison
+        .fmr
+        .iter()
+        .find(|(known, _)| *known == group)
+        .map_or(1.0, |(_, fmr)| *fmr);
     let is_match = fmr <= fmr_max;
     if args.json {
         let groups: serde_json::Map<String, serde_json::Value> = comparison
@@ -46,10 +53,19 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
         });
         println!("{answer:#}");
     } else {
-        println!("decision   {}", if is_match { "match" } else { "non_match" });
-        println!("score      {:.4} (cosine, 1 is the same picture)", comparison.score);
+        println!(
+            "decision   {}",
+            if is_match { "match" } else { "non_match" }
+        );
+        println!(
+            "score      {:.4} (cosine, 1 is the same picture)",
+            comparison.score
+        );
         println!("model      {}", first.model);
-        println!("fmr        {fmr:.2e} at this score ({}); asked for: {fmr_max:.2e}", group.name());
+        println!(
+            "fmr        {fmr:.2e} at this score ({}); asked for: {fmr_max:.2e}",
+            group.name()
+        );
         for (group, fmr) in &comparison.fmr {
             println!("           {fmr:.2e} in the table \"{}\"", group.name());
         }
@@ -59,6 +75,8 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
 
 fn template(analyzer: &dyn Analyzer, path: &Path) -> Result<Template> {
     let bytes = read_limited(path, PHOTO_BYTES_MAX)?;
-    let portrait = analyzer.read_photo(&bytes).map_err(|refused| photo_sentence(path, &refused))?;
+    let portrait = analyzer
+        .read_photo(&bytes)
+        .map_err(|refused| photo_sentence(path, &refused))?;
     Ok(portrait.template)
 }

@@ -25,15 +25,27 @@ enum State {
 }
 
 fn good(what: &'static str, words: impl Into<String>) -> Finding {
-    Finding { what, state: State::Good, words: words.into() }
+    Finding {
+        what,
+        state: State::Good,
+        words: words.into(),
+    }
 }
 
 fn missing(what: &'static str, words: impl Into<String>) -> Finding {
-    Finding { what, state: State::Missing, words: words.into() }
+    Finding {
+        what,
+        state: State::Missing,
+        words: words.into(),
+    }
 }
 
 fn warning(what: &'static str, words: impl Into<String>) -> Finding {
-    Finding { what, state: State::Warning, words: words.into() }
+    Finding {
+        what,
+        state: State::Warning,
+        words: words.into(),
+    }
 }
 
 /// Runs the command.
@@ -57,7 +69,9 @@ pub(crate) async fn run(config: &Config) -> Result<Exit> {
         };
         println!("{mark}  {:<10} {}", finding.what, finding.words);
     }
-    let is_whole = findings.iter().all(|finding| finding.state != State::Missing);
+    let is_whole = findings
+        .iter()
+        .all(|finding| finding.state != State::Missing);
     Ok(if is_whole { Exit::Good } else { Exit::Negative })
 }
 
@@ -74,7 +88,10 @@ fn models(config: &Config) -> Finding {
 
 fn engine(config: &Config) -> Finding {
     match wiring::engine(config) {
-        Ok(_) => good("engine", format!("loads, {} thread(s)", config.engine.threads)),
+        Ok(_) => good(
+            "engine",
+            format!("loads, {} thread(s)", config.engine.threads),
+        ),
         Err(error) => missing("engine", format!("{error:#}")),
     }
 }
@@ -82,7 +99,10 @@ fn engine(config: &Config) -> Finding {
 fn jail() -> Finding {
     let level = wiring::decoder().and_then(|decoder| Ok(decoder.check_jail()?));
     match level {
-        Ok(level) => good("decoder", format!("starts, FFmpeg libraries load, jail {level}")),
+        Ok(level) => good(
+            "decoder",
+            format!("starts, FFmpeg libraries load, jail {level}"),
+        ),
         Err(error) => missing(
             "decoder",
             format!(
@@ -113,7 +133,10 @@ fn key_file(config: &Config) -> Finding {
 
 fn evidence(config: &Config) -> Finding {
     match wiring::evidence(config) {
-        Ok(_) => good("evidence", format!("{} can be used", config.evidence.directory)),
+        Ok(_) => good(
+            "evidence",
+            format!("{} can be used", config.evidence.directory),
+        ),
         Err(error) => missing("evidence", format!("{error:#}")),
     }
 }
@@ -122,13 +145,19 @@ fn pages() -> Finding {
     if zhenren_api::are_pages_built() {
         good("pages", "embedded")
     } else {
-        missing("pages", "not in this binary; run `make web`, then build again")
+        missing(
+            "pages",
+            "not in this binary; run `make web`, then build again",
+        )
     }
 }
 
 fn sources(config: &Config) -> Finding {
     if config.identity.sources.is_empty() {
-        warning("identity", "no source is configured; every verification is refused (10009)")
+        warning(
+            "identity",
+            "no source is configured; every verification is refused (10009)",
+        )
     } else {
         good("identity", config.identity.sources.join(", "))
     }
@@ -138,7 +167,9 @@ async fn database(config: &Config) -> Finding {
     match wiring::look_at_store(config).await {
         Ok(words) => good("database", words),
         Err(error) => {
-            let why = error.downcast_ref::<Fault>().map_or_else(|| format!("{error:#}"), Fault::chain);
+            let why = error
+                .downcast_ref::<Fault>()
+                .map_or_else(|| format!("{error:#}"), Fault::chain);
             missing("database", why)
         }
     }

@@ -25,11 +25,20 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Both.
-    pub(crate) const ALL: Self = Self { serves: true, works: true };
+    pub(crate) const ALL: Self = Self {
+        serves: true,
+        works: true,
+    };
     /// HTTP only.
-    pub(crate) const SERVE: Self = Self { serves: true, works: false };
+    pub(crate) const SERVE: Self = Self {
+        serves: true,
+        works: false,
+    };
     /// Jobs only.
-    pub(crate) const WORK: Self = Self { serves: false, works: true };
+    pub(crate) const WORK: Self = Self {
+        serves: false,
+        works: true,
+    };
 }
 
 /// Runs until it is told to stop.
@@ -59,7 +68,11 @@ async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> 
             poll_ms: u64::from(config.worker.poll_ms),
             concurrency: config.worker.concurrency,
         };
-        workers.push(tokio::spawn(worker::run(context.clone(), settings, stopped.clone())));
+        workers.push(tokio::spawn(worker::run(
+            context.clone(),
+            settings,
+            stopped.clone(),
+        )));
     }
     if parts.serves {
         serve(config, &context, demo, stopped.clone()).await?;
@@ -74,7 +87,11 @@ async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> 
 /// One node brings its tables up to date; of several, `zhenren migrate` does.
 async fn prepare(config: &Config, parts: Parts, context: &Context) -> Result<()> {
     if (parts.serves && parts.works) || config.profile == Profile::Development {
-        context.pool().migrate(context.now()).await.context("the database cannot be upgraded")?;
+        context
+            .pool()
+            .migrate(context.now())
+            .await
+            .context("the database cannot be upgraded")?;
     } else {
         context.pool().check_schema().await?;
     }
@@ -105,7 +122,10 @@ async fn demo_app(config: &Config, context: &Context) -> Result<Option<DemoApp>>
         return Ok(None);
     }
     let ready = demo::ensure(context).await?;
-    Ok(Some(DemoApp { appid: ready.appid, secret: ready.secret }))
+    Ok(Some(DemoApp {
+        appid: ready.appid,
+        secret: ready.secret,
+    }))
 }
 
 async fn serve(
@@ -135,12 +155,17 @@ async fn serve(
         capture_origins: config.server.capture_origins.clone(),
         demo,
     };
-    let api = Api { context: context.clone(), settings: Arc::new(settings) };
+    let api = Api {
+        context: context.clone(),
+        settings: Arc::new(settings),
+    };
     let until = async move {
         // A closed channel means the process is going down as well.
         let _ended = stopped.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, zhenren_api::router(api)).with_graceful_shutdown(until).await?;
+    axum::serve(listener, zhenren_api::router(api))
+        .with_graceful_shutdown(until)
+        .await?;
     Ok(())
 }
 
@@ -151,7 +176,12 @@ fn write_demo_file(config: &Config, public_url: &str, app: &DemoApp) -> Result<(
     let path = Path::new(&config.vault.master_key_file).with_file_name("demo.json");
     let text = json!({ "url": public_url, "appid": app.appid, "secret": app.secret });
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     writeln!(file, "{text}")?;
     Ok(())
 }
@@ -169,9 +199,10 @@ fn announce(public_url: &str, demo: Option<&DemoApp>) {
 
 async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals cannot be listened for; only a kill ends this process");
         return std::future::pending().await;
     };

@@ -66,13 +66,22 @@ pub(super) fn read_limited(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
 /// `silent`, a list of actions, or a file with a challenge as the server hands it out.
 fn challenge(text: &str) -> Result<Challenge> {
     if text == "silent" {
-        return Ok(Challenge { kind: ChallengeKind::Silent, steps: Vec::new(), duration_ms: 0 });
+        return Ok(Challenge {
+            kind: ChallengeKind::Silent,
+            steps: Vec::new(),
+            duration_ms: 0,
+        });
     }
-    if Path::new(text).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+    if Path::new(text)
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+    {
         return challenge_file(Path::new(text));
     }
-    let actions: Option<Vec<Action>> =
-        text.split(',').map(|name| Action::from_name(name.trim())).collect();
+    let actions: Option<Vec<Action>> = text
+        .split(',')
+        .map(|name| Action::from_name(name.trim()))
+        .collect();
     let Some(actions) = actions else {
         return Err(sentence(
             Exit::Usage,
@@ -89,14 +98,22 @@ fn challenge(text: &str) -> Result<Challenge> {
 fn unplanned(actions: &[Action]) -> Challenge {
     let steps = actions
         .iter()
-        .map(|action| Step { action: *action, at_ms: 0, window_ms: DURATION_MS_MAX })
+        .map(|action| Step {
+            action: *action,
+            at_ms: 0,
+            window_ms: DURATION_MS_MAX,
+        })
         .collect::<Vec<_>>();
     let kind = if steps.len() == 1 {
         ChallengeKind::SingleAction
     } else {
         ChallengeKind::MultiAction
     };
-    Challenge { kind, steps, duration_ms: 0 }
+    Challenge {
+        kind,
+        steps,
+        duration_ms: 0,
+    }
 }
 
 fn challenge_file(path: &Path) -> Result<Challenge> {
@@ -120,7 +137,10 @@ fn challenge_file(path: &Path) -> Result<Challenge> {
 
 fn parse_challenge(object: &Value) -> Option<Challenge> {
     let number = |value: &Value, field: &str| {
-        value.get(field)?.as_u64().and_then(|number| u32::try_from(number).ok())
+        value
+            .get(field)?
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
     };
     let kind = ChallengeKind::from_name(object.get("kind")?.as_str()?)?;
     let steps = object
@@ -130,10 +150,18 @@ fn parse_challenge(object: &Value) -> Option<Challenge> {
         .map(|step| {
             let action = Action::from_name(step.get("action")?.as_str()?)?;
             let at_ms = number(step, "at_ms")?;
-            Some(Step { action, at_ms, window_ms: number(step, "window_ms")? })
+            Some(Step {
+                action,
+                at_ms,
+                window_ms: number(step, "window_ms")?,
+            })
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(Challenge { kind, steps, duration_ms: number(object, "duration_ms")? })
+    Some(Challenge {
+        kind,
+        steps,
+        duration_ms: number(object, "duration_ms")?,
+    })
 }
 
 fn explain(args: &VerifyArgs, error: &VerifyError) -> anyhow::Error {
@@ -215,10 +243,14 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
     println!("challenge  {}", challenge.kind.name());
     println!("model      {}", verdict.measurements.features_model);
     println!("policy     {}", decision.policy_version);
-    println!("\n{:<32} {:>12}  {:<18} {:<20} ", "cue", "value", "must be", "unit");
+    println!(
+        "\n{:<32} {:>12}  {:<18} {:<20} ",
+        "cue", "value", "must be", "unit"
+    );
     for judgement in &decision.judgements {
-        let value =
-            judgement.value.map_or_else(|| String::from("not measured"), |v| format!("{v:.4}"));
+        let value = judgement
+            .value
+            .map_or_else(|| String::from("not measured"), |v| format!("{v:.4}"));
         let bound = match judgement.bound.name() {
             "at_least" => "at least",
             _ => "at most",
@@ -242,7 +274,10 @@ mod tests {
     #[test]
     fn challenges_are_read_from_words() {
         assert_eq!(challenge("silent").unwrap().kind, ChallengeKind::Silent);
-        assert_eq!(challenge("blink").unwrap().kind, ChallengeKind::SingleAction);
+        assert_eq!(
+            challenge("blink").unwrap().kind,
+            ChallengeKind::SingleAction
+        );
         let both = challenge("blink, turn_left").unwrap();
         assert_eq!(both.kind, ChallengeKind::MultiAction);
         assert_eq!(both.steps.len(), 2);

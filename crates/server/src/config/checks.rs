@@ -9,7 +9,11 @@ use zhenren_domain::challenge::{Action, ChallengeKind};
 
 /// Inclusive numeric range.
 pub(super) fn range<T: PartialOrd + Display>(value: T, min: T, max: T) -> Result<(), String> {
-    if value >= min && value <= max { Ok(()) } else { Err(format!("a number from {min} to {max}")) }
+    if value >= min && value <= max {
+        Ok(())
+    } else {
+        Err(format!("a number from {min} to {max}"))
+    }
 }
 
 /// A false match rate the calibration table covers.
@@ -36,7 +40,11 @@ pub(super) fn log_filter(value: &String) -> Result<(), String> {
 }
 
 pub(super) fn not_empty(value: &String) -> Result<(), String> {
-    if value.trim().is_empty() { Err(String::from("a path that is not empty")) } else { Ok(()) }
+    if value.trim().is_empty() {
+        Err(String::from("a path that is not empty"))
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn socket_address(value: &String) -> Result<(), String> {
@@ -48,7 +56,10 @@ pub(super) fn socket_address(value: &String) -> Result<(), String> {
 
 pub(super) fn database_url(value: &String) -> Result<(), String> {
     let known = ["sqlite:", "postgres://", "postgresql://"];
-    if known.iter().any(|scheme| value.starts_with(scheme) && value.len() > scheme.len()) {
+    if known
+        .iter()
+        .any(|scheme| value.starts_with(scheme) && value.len() > scheme.len())
+    {
         Ok(())
     } else {
         Err(String::from("\"sqlite:PATH\" or \"postgres://HOST/NAME\""))
@@ -59,7 +70,9 @@ pub(super) fn empty_or_http_url(value: &String) -> Result<(), String> {
     if value.is_empty() || is_http_url(value) && !value.ends_with('/') {
         Ok(())
     } else {
-        Err(String::from("empty, or an http:// or https:// address without a final slash"))
+        Err(String::from(
+            "empty, or an http:// or https:// address without a final slash",
+        ))
     }
 }
 
@@ -68,13 +81,17 @@ pub(super) fn origins(values: &Vec<String>) -> Result<(), String> {
     if values.iter().all(is_origin) {
         Ok(())
     } else {
-        Err(String::from("a list of origins such as [\"https://shop.example\"]"))
+        Err(String::from(
+            "a list of origins such as [\"https://shop.example\"]",
+        ))
     }
 }
 
 fn is_http_url(value: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| {
-        value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.contains(' '))
+        value
+            .strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains(' '))
     })
 }
 
@@ -83,12 +100,19 @@ pub(super) fn challenge_kind(value: &String) -> Result<(), String> {
 }
 
 pub(super) fn all_actions() -> Vec<String> {
-    Action::ALL.iter().map(|action| String::from(action.name())).collect()
+    Action::ALL
+        .iter()
+        .map(|action| String::from(action.name()))
+        .collect()
 }
 
 pub(super) fn actions(values: &Vec<String>) -> Result<(), String> {
     every_one_of(values, &Action::ALL.map(Action::name))?;
-    if values.is_empty() { Err(String::from("at least one action")) } else { Ok(()) }
+    if values.is_empty() {
+        Err(String::from("at least one action"))
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn sources(values: &Vec<String>) -> Result<(), String> {
@@ -96,19 +120,31 @@ pub(super) fn sources(values: &Vec<String>) -> Result<(), String> {
 }
 
 fn one_of(value: &str, allowed: &[&str]) -> Result<(), String> {
-    if allowed.contains(&value) { Ok(()) } else { Err(format!("one of {}", quoted(allowed))) }
+    if allowed.contains(&value) {
+        Ok(())
+    } else {
+        Err(format!("one of {}", quoted(allowed)))
+    }
 }
 
 fn every_one_of(values: &[String], allowed: &[&str]) -> Result<(), String> {
     let all_known = values.iter().all(|value| allowed.contains(&value.as_str()));
-    let repeats = (1..values.len()).any(|i| values.iter().skip(i).any(|v| Some(v) == values.get(i - 1)));
+    let repeats =
+        (1..values.len()).any(|i| values.iter().skip(i).any(|v| Some(v) == values.get(i - 1)));
     if all_known && !repeats {
         Ok(())
     } else {
-        Err(format!("a list of different values out of {}", quoted(allowed)))
+        Err(format!(
+            "a list of different values out of {}",
+            quoted(allowed)
+        ))
     }
 }
 
 fn quoted(values: &[&str]) -> String {
-    values.iter().map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(", ")
+    values
+        .iter()
+        .map(|value| format!("\"{value}\""))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

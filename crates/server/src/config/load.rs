@@ -79,7 +79,12 @@ fn from_file(path: &Path) -> Result<RawConfig, ConfigError> {
     })?;
     parse(&text).map_err(|(offset, problem)| {
         let (line, column) = place(&text, offset);
-        ConfigError::InFile { path: path.to_path_buf(), line, column, problem }
+        ConfigError::InFile {
+            path: path.to_path_buf(),
+            line,
+            column,
+            problem,
+        }
     })
 }
 
@@ -89,7 +94,8 @@ pub(super) fn parse(text: &str) -> Result<RawConfig, (usize, String)> {
         let offset = error.span().map_or(0, |span| span.start);
         (offset, error.message().trim().to_owned())
     })?;
-    raw.check().map_err(|refused| (refused.span.start, sentence(&refused)))?;
+    raw.check()
+        .map_err(|refused| (refused.span.start, sentence(&refused)))?;
     Ok(raw)
 }
 
@@ -101,13 +107,25 @@ fn sentence(refused: &Refused) -> String {
 
 /// A variable is one key of the file: `ZHENREN_SERVER_BIND` is `bind` in `[server]`.
 fn from_variable(name: &str, value: &str) -> Result<RawConfig, ConfigError> {
-    let refuse = |problem: String| ConfigError::InEnvironment { name: name.to_owned(), problem };
-    let Some(key) = RawConfig::keys().into_iter().find(|key| variable_name(*key) == name) else {
-        let known: Vec<String> = RawConfig::keys().into_iter().map(variable_name).collect();
-        return Err(refuse(format!("is not a setting; known are {}", known.join(", "))));
+    let refuse = |problem: String| ConfigError::InEnvironment {
+        name: name.to_owned(),
+        problem,
     };
-    let header =
-        if key.section.is_empty() { String::new() } else { format!("[{}]\n", key.section) };
+    let Some(key) = RawConfig::keys()
+        .into_iter()
+        .find(|key| variable_name(*key) == name)
+    else {
+        let known: Vec<String> = RawConfig::keys().into_iter().map(variable_name).collect();
+        return Err(refuse(format!(
+            "is not a setting; known are {}",
+            known.join(", ")
+        )));
+    };
+    let header = if key.section.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]\n", key.section)
+    };
     let literal = format!("{header}{} = {value}\n", key.name);
     let text = format!("{header}{} = {}\n", key.name, toml::Value::from(value));
     // A bare word is text; everything else reads like the file.
@@ -131,6 +149,10 @@ pub(super) fn variable_name(key: Key) -> String {
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |last| last.chars().count())
+        + 1;
     (line, column)
 }

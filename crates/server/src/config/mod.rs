@@ -99,7 +99,9 @@ impl Config {
                 self.server.bind
             )));
         }
-        if self.verification.actions_count > u32::try_from(self.verification.actions.len()).unwrap_or(u32::MAX) {
+        if self.verification.actions_count
+            > u32::try_from(self.verification.actions.len()).unwrap_or(u32::MAX)
+        {
             return Err(ConfigError::Together(format!(
                 "`verification.actions_count` is {} but `verification.actions` lists {}; ask for \
                  at most as many as are listed",

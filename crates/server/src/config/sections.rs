@@ -198,7 +198,10 @@ pub(super) struct RawConfig {
 impl RawConfig {
     /// Every key there is.
     pub(super) fn keys() -> Vec<Key> {
-        let mut keys = vec![Key { section: "", name: "profile" }];
+        let mut keys = vec![Key {
+            section: "",
+            name: "profile",
+        }];
         keys.extend(RawServer::keys());
         keys.extend(RawDatabase::keys());
         keys.extend(RawVault::keys());
@@ -215,7 +218,10 @@ impl RawConfig {
     pub(super) fn check(&self) -> Result<(), Refused> {
         if let Some(profile) = &self.profile {
             checks::profile(profile.get_ref()).map_err(|allowed| Refused {
-                key: Key { section: "", name: "profile" },
+                key: Key {
+                    section: "",
+                    name: "profile",
+                },
                 span: profile.span(),
                 allowed,
             })?;

@@ -8,7 +8,10 @@ use super::sections::RawConfig;
 use super::{Config, Profile};
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// The message of a configuration that must be refused.
@@ -16,7 +19,9 @@ fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("zhenren.toml");
     std::fs::write(&path, text).unwrap();
-    let message = load(Some(&path), &environment(variables), None).unwrap_err().to_string();
+    let message = load(Some(&path), &environment(variables), None)
+        .unwrap_err()
+        .to_string();
     message.replace(&path.display().to_string(), "FILE")
 }
 
@@ -30,7 +35,12 @@ fn the_sample_parses_holds_every_key_and_equals_the_defaults() {
     parse(&text).unwrap();
     for key in RawConfig::keys() {
         let line = format!("\n{} = ", key.name);
-        assert!(text.contains(&line), "{}.{} is not in the sample", key.section, key.name);
+        assert!(
+            text.contains(&line),
+            "{}.{} is not in the sample",
+            key.section,
+            key.name
+        );
     }
     let from_sample = load(Some(&sample()), &BTreeMap::new(), None).unwrap();
     let from_nothing = load(None, &BTreeMap::new(), None).unwrap();
@@ -48,7 +58,10 @@ fn the_development_file_parses() {
 #[test]
 fn an_unknown_key_names_line_column_and_what_is_known() {
     let message = refusal("[server]\nport = 1\n", &[]);
-    assert!(message.starts_with("FILE:2:1: unknown field `port`"), "{message}");
+    assert!(
+        message.starts_with("FILE:2:1: unknown field `port`"),
+        "{message}"
+    );
     assert!(message.contains("`bind`"), "{message}");
     let message = refusal("[serve]\n", &[]);
     assert!(message.contains("unknown field `serve`"), "{message}");
@@ -64,9 +77,15 @@ fn a_wrong_type_names_line_column_and_what_is_wanted() {
 #[test]
 fn a_value_out_of_range_names_line_column_and_the_range() {
     let message = refusal("[engine]\nthreads = 0\n", &[]);
-    assert_eq!(message, "FILE:2:11: `engine.threads` must be a number from 1 to 64");
+    assert_eq!(
+        message,
+        "FILE:2:11: `engine.threads` must be a number from 1 to 64"
+    );
     let message = refusal("[verification]\nchallenge = \"dance\"\n", &[]);
-    assert!(message.contains("one of \"single_action\", \"multi_action\", \"silent\""), "{message}");
+    assert!(
+        message.contains("one of \"single_action\", \"multi_action\", \"silent\""),
+        "{message}"
+    );
 }
 
 #[test]
@@ -114,8 +133,10 @@ fn every_key_has_its_own_variable() {
 
 #[test]
 fn the_development_profile_stays_on_loopback() {
-    let message =
-        refusal("profile = \"development\"\n[server]\nbind = \"0.0.0.0:80\"\n", &[]);
+    let message = refusal(
+        "profile = \"development\"\n[server]\nbind = \"0.0.0.0:80\"\n",
+        &[],
+    );
     assert!(message.contains("loopback only"), "{message}");
     let message = refusal("[verification]\nactions = [\"blink\"]\n", &[]);
     assert!(message.contains("actions_count"), "{message}");

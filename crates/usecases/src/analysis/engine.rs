@@ -21,7 +21,9 @@ pub struct EngineAnalyzer {
 
 impl std::fmt::Debug for EngineAnalyzer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("EngineAnalyzer").finish_non_exhaustive()
+        formatter
+            .debug_struct("EngineAnalyzer")
+            .finish_non_exhaustive()
     }
 }
 
@@ -32,11 +34,15 @@ impl EngineAnalyzer {
     }
 
     fn portrait(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
-        let still =
-            self.decoder.decode_still(photo, &StillLimits::default()).map_err(photo_error)?;
+        let still = self
+            .decoder
+            .decode_still(photo, &StillLimits::default())
+            .map_err(photo_error)?;
         let image = image(still.frame);
         let portrait = self.engine.analyse_photo(&image).map_err(photo_refusal)?;
-        Ok(Portrait { template: template(&portrait.features) })
+        Ok(Portrait {
+            template: template(&portrait.features),
+        })
     }
 }
 
@@ -48,9 +54,13 @@ impl Analyzer for EngineAnalyzer {
     fn measure_clip(&self, clip: &[u8], question: &Question<'_>) -> Result<Measured, ClipError> {
         let mut watch = Stopwatch::start();
         let reference = question.reference.and_then(features);
-        let stream =
-            self.decoder.decode_clip(clip, &ClipLimits::default()).map_err(clip_error)?;
-        let mut analysis = self.engine.begin_clip(question.challenge, question.clock.clone());
+        let stream = self
+            .decoder
+            .decode_clip(clip, &ClipLimits::default())
+            .map_err(clip_error)?;
+        let mut analysis = self
+            .engine
+            .begin_clip(question.challenge, question.clock.clone());
         for record in stream {
             match record.map_err(clip_error)? {
                 Record::Frame(frame) => {
@@ -66,7 +76,10 @@ impl Analyzer for EngineAnalyzer {
             .finish(reference.as_ref())
             .map_err(|error| Fault::new("finishing the analysis", error))?;
         let timings_ms = timings(&report.timings, watch.lap_ms());
-        Ok(Measured { measurements: report.measurements, timings_ms })
+        Ok(Measured {
+            measurements: report.measurements,
+            timings_ms,
+        })
     }
 }
 
@@ -102,7 +115,11 @@ pub fn compare(first: &Template, second: &Template) -> Option<Comparison> {
 }
 
 fn image(frame: Frame) -> Image {
-    Image { width: usize::from(frame.width), height: usize::from(frame.height), rgb: frame.rgb }
+    Image {
+        width: usize::from(frame.width),
+        height: usize::from(frame.height),
+        rgb: frame.rgb,
+    }
 }
 
 fn template(features: &Features) -> Template {
@@ -132,10 +149,15 @@ fn photo_refusal(refusal: PhotoRefusal) -> PhotoRefused {
 }
 
 fn photo_error(error: MediaError) -> PhotoRefused {
-    match error {
-        MediaError::TooLarge { .. } | MediaError::TooManyPixels => PhotoRefused::TooLarge,
-        other if is_ours(&other) => Fault::new("decoding a photo", other).into(),
-        _ => PhotoRefused::Unreadable,
+    if matches!(
+        error,
+        MediaError::TooLarge { .. } | MediaError::TooManyPixels
+    ) {
+        PhotoRefused::TooLarge
+    } else if is_ours(&error) {
+        Fault::new("decoding a photo", error).into()
+    } else {
+        PhotoRefused::Unreadable
     }
 }
 
@@ -150,5 +172,8 @@ fn clip_error(error: MediaError) -> ClipError {
 /// Whether the machine is to blame and not the file. A decoder that died or lied counts as the
 /// file's doing: trying again would only let it try again.
 const fn is_ours(error: &MediaError) -> bool {
-    matches!(error, MediaError::Spawn { .. } | MediaError::JailTooWeak { .. })
+    matches!(
+        error,
+        MediaError::Spawn { .. } | MediaError::JailTooWeak { .. }
+    )
 }

@@ -34,10 +34,15 @@ struct Task {
 
 /// Runs the job.
 pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let id: AttemptId = lease.subject.parse().map_err(|_| JobError::malformed(lease))?;
+    let id: AttemptId = lease
+        .subject
+        .parse()
+        .map_err(|_| JobError::malformed(lease))?;
     // The limit counts runs that were begun: a recording that kills its worker each time ends.
-    let is_worn_out =
-        lease.kind.runs_max().is_some_and(|runs_max| lease.runs_count > runs_max);
+    let is_worn_out = lease
+        .kind
+        .runs_max()
+        .is_some_and(|runs_max| lease.runs_count > runs_max);
     if is_worn_out {
         return give_up(context, lease).await;
     }
@@ -58,11 +63,17 @@ async fn open(context: &Context, id: &AttemptId) -> Result<Option<Task>, Fault> 
     let State::Analyzing { challenge, .. } = attempt.attempt.state.clone() else {
         return Ok(None);
     };
-    let manifest = attempt.manifest.clone().ok_or_else(|| missing("there is no manifest"))?;
+    let manifest = attempt
+        .manifest
+        .clone()
+        .ok_or_else(|| missing("there is no manifest"))?;
     let answer = identity_sources::ask(context, &mut tx, &verification).await?;
     let (object, key) = object_of(context, &mut tx, &attempt).await?;
     drop(tx);
-    let clip = context.evidence().open_joined(object.as_str(), manifest.parts_count, &key).await?;
+    let clip = context
+        .evidence()
+        .open_joined(object.as_str(), manifest.parts_count, &key)
+        .await?;
     Ok(Some(Task {
         clip,
         challenge,
@@ -87,23 +98,38 @@ async fn analyse(context: &Context, task: Task) -> Result<Analysis, Fault> {
     .await
     .map_err(|error| Fault::new("measuring a recording", error))?;
     let (measured, challenge, reference) = measured;
-    let (Measured { measurements, timings_ms }, decision) = match measured {
+    let (
+        Measured {
+            measurements,
+            timings_ms,
+        },
+        decision,
+    ) = match measured {
         Ok(measured) => {
             let decision = decide(&policy, &challenge, &measured.measurements, reference);
             (measured, decision)
         }
         Err(ClipError::Unreadable(kind)) => {
             tracing::info!(kind, "a recording could not be decoded");
-            (Measured::default(), without_measuring(Reason::MediaUnreadable, policy.version))
+            (
+                Measured::default(),
+                without_measuring(Reason::MediaUnreadable, policy.version),
+            )
         }
         Err(ClipError::Fault(fault)) => return Err(fault),
     };
-    Ok(Analysis { measurements, decision, timings_json: timings_json(timings_ms) })
+    Ok(Analysis {
+        measurements,
+        decision,
+        timings_json: timings_json(timings_ms),
+    })
 }
 
 fn timings_json(timings_ms: Vec<(String, f64)>) -> String {
-    let object: Map<String, Value> =
-        timings_ms.into_iter().map(|(stage, ms)| (stage, Value::from(ms))).collect();
+    let object: Map<String, Value> = timings_ms
+        .into_iter()
+        .map(|(stage, ms)| (stage, Value::from(ms)))
+        .collect();
     Value::Object(object).to_string()
 }
 
@@ -129,11 +155,16 @@ async fn write(
     // Invariant: first the lease. Without it nothing below may happen.
     jobs::complete(&mut tx, lease, at).await?;
     let (attempt, verification) = load(context, &mut tx, id).await?;
-    let Decision { outcome, reason, .. } = analysis.decision;
+    let Decision {
+        outcome, reason, ..
+    } = analysis.decision;
     if let Ok(answered) = attempt.attempt.clone().answer(outcome, reason, at) {
         attempts::advance(&mut tx, &attempt.attempt, &answered).await?;
         attempts::record_analysis(&mut tx, id, analysis).await?;
-        let concluded = verification.verification.clone().conclude(id, outcome, reason, at);
+        let concluded = verification
+            .verification
+            .clone()
+            .conclude(id, outcome, reason, at);
         if let Ok(concluded) = concluded {
             advance(context, &mut tx, &verification, concluded).await?;
         }
@@ -146,7 +177,10 @@ async fn write(
 
 /// The machine failed too often: the attempt ends as our failure, free.
 pub(crate) async fn give_up(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let id: AttemptId = lease.subject.parse().map_err(|_| JobError::malformed(lease))?;
+    let id: AttemptId = lease
+        .subject
+        .parse()
+        .map_err(|_| JobError::malformed(lease))?;
     let version = context.settings().policy.version;
     let analysis = Analysis {
         measurements: Measurements::default(),

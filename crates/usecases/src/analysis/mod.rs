@@ -46,7 +46,12 @@ pub struct Template {
 
 impl fmt::Debug for Template {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Template({}, {} numbers)", self.model, self.values.len())
+        write!(
+            formatter,
+            "Template({}, {} numbers)",
+            self.model,
+            self.values.len()
+        )
     }
 }
 
@@ -69,7 +74,10 @@ impl Template {
         if !rest.is_empty() {
             return None;
         }
-        let values = numbers.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
+        let values = numbers
+            .iter()
+            .map(|chunk| f32::from_le_bytes(*chunk))
+            .collect();
         Some(Self { model, values })
     }
 }
@@ -134,8 +142,14 @@ mod tests {
 
     #[test]
     fn a_template_survives_the_round_trip_through_bytes() {
-        let template = Template { model: String::from("m-1"), values: vec![0.5, -1.25, 3.0] };
-        assert_eq!(Template::from_bytes(&template.to_bytes()), Some(template.clone()));
+        let template = Template {
+            model: String::from("m-1"),
+            values: vec![0.5, -1.25, 3.0],
+        };
+        assert_eq!(
+            Template::from_bytes(&template.to_bytes()),
+            Some(template.clone())
+        );
         let mut cut = template.to_bytes();
         cut.pop();
         assert_eq!(Template::from_bytes(&cut), None);

@@ -46,10 +46,21 @@ pub fn verify(
         clock: &ClockLog::default(),
         reference: Some(&portrait.template),
     };
-    let measured = analyzer.measure_clip(clip, &question).map_err(VerifyError::Clip)?;
+    let measured = analyzer
+        .measure_clip(clip, &question)
+        .map_err(VerifyError::Clip)?;
     timings_ms.extend(measured.timings_ms);
     watch.lap_ms();
-    let decision = decide(policy, challenge, &measured.measurements, Reference::Features);
+    let decision = decide(
+        policy,
+        challenge,
+        &measured.measurements,
+        Reference::Features,
+    );
     timings_ms.push((String::from("decide"), watch.lap_ms()));
-    Ok(Verdict { decision, measurements: measured.measurements, timings_ms })
+    Ok(Verdict {
+        decision,
+        measurements: measured.measurements,
+        timings_ms,
+    })
 }

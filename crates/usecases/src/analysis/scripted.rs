@@ -6,9 +6,7 @@
 use zhenren_domain::challenge::Challenge;
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements};
 
-use super::{
-    Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question, Template,
-};
+use super::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question, Template};
 use crate::fault::Fault;
 
 /// The analyzer of a test.
@@ -38,7 +36,9 @@ pub const TWO_FACES: &[u8] = b"two faces";
 impl Analyzer for ScriptedAnalyzer {
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         match photo {
-            PORTRAIT => Ok(Portrait { template: template() }),
+            PORTRAIT => Ok(Portrait {
+                template: template(),
+            }),
             EMPTY_PHOTO => Err(PhotoRefused::NoFace),
             TWO_FACES => Err(PhotoRefused::SeveralFaces),
             _ => Err(PhotoRefused::Unreadable),
@@ -58,7 +58,10 @@ impl Analyzer for ScriptedAnalyzer {
 }
 
 fn template() -> Template {
-    Template { model: String::from("scripted-1"), values: vec![0.6, 0.8] }
+    Template {
+        model: String::from("scripted-1"),
+        values: vec![0.6, 0.8],
+    }
 }
 
 fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
@@ -90,7 +93,11 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
     Measurements {
         cues: values
             .into_iter()
-            .map(|(kind, value)| Cue { kind, value, series: Vec::new() })
+            .map(|(kind, value)| Cue {
+                kind,
+                value,
+                series: Vec::new(),
+            })
             .collect(),
         actions,
         features_model: String::from("scripted-1"),
@@ -111,7 +118,10 @@ fn good(challenge: &Challenge) -> Vec<(CueKind, f64)> {
         (CueKind::OcclusionHint, 0.1),
         (CueKind::ContinuityMin, 0.95),
         (CueKind::TrackJumpMax, 0.1),
-        (CueKind::ClipDuration, f64::from(challenge.duration_ms.max(3000))),
+        (
+            CueKind::ClipDuration,
+            f64::from(challenge.duration_ms.max(3000)),
+        ),
         (CueKind::FrameRate, 15.0),
         (CueKind::FrameGapMax, 70.0),
         (CueKind::DuplicateFrameShare, 0.0),

@@ -37,10 +37,14 @@ pub async fn open(
     token: &str,
 ) -> Result<AttemptAccess, AccessError> {
     let mut tx = context.pool().read().await?;
-    let attempt = attempts::find(&mut tx, id).await?.ok_or(AccessError::Unknown)?;
+    let attempt = attempts::find(&mut tx, id)
+        .await?
+        .ok_or(AccessError::Unknown)?;
     let given = context.vault().token_hash(ATTEMPT_TOKEN, token);
     if !bool::from(given.as_bytes().ct_eq(attempt.token_hash.as_bytes())) {
         return Err(AccessError::Unknown);
     }
-    Ok(AttemptAccess { attempt_id: id.clone() })
+    Ok(AttemptAccess {
+        attempt_id: id.clone(),
+    })
 }

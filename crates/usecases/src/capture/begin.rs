@@ -159,9 +159,13 @@ async fn redeem(
         Ticket::CertifyId(id) => {
             let id = VerificationId::parse(id).map_err(|_| BeginError::TokenUnknown)?;
             let found = verifications::find(tx, context.vault(), &id).await?;
-            found.filter(|record| record.door == Door::Unicloud).ok_or(BeginError::TokenUnknown)
+            found
+                .filter(|record| record.door == Door::Unicloud)
+                .ok_or(BeginError::TokenUnknown)
         }
-        Ticket::UserIdKey { appid, key, openid, .. } => {
+        Ticket::UserIdKey {
+            appid, key, openid, ..
+        } => {
             let app_id = AppId::parse(appid).map_err(|_| BeginError::UserIdKeyInvalid)?;
             redeem_key(context, tx, &app_id, key, openid).await
         }
@@ -214,7 +218,9 @@ async fn redeem_key(
         identity_key_hash: Some(hash),
     };
     let written = freeze::write(context, tx, &new, ReferenceSource::Enrolled).await?;
-    written.map(|(record, _)| record).ok_or(BeginError::InsufficientFen)
+    written
+        .map(|(record, _)| record)
+        .ok_or(BeginError::InsufficientFen)
 }
 
 async fn write(
@@ -266,7 +272,9 @@ async fn write(
 }
 
 async fn supersede(tx: &mut Transaction, id: &AttemptId, at: Timestamp) -> Result<(), BeginError> {
-    let Some(before) = attempts::find(tx, id).await? else { return Ok(()) };
+    let Some(before) = attempts::find(tx, id).await? else {
+        return Ok(());
+    };
     if let Ok(after) = before.attempt.clone().cancel(Reason::Cancelled, at) {
         attempts::advance(tx, &before.attempt, &after).await?;
     }
@@ -275,7 +283,9 @@ async fn supersede(tx: &mut Transaction, id: &AttemptId, at: Timestamp) -> Resul
 
 fn client(ticket: &Ticket, page: &Page) -> SecretText {
     let check_alive_type = match ticket {
-        Ticket::UserIdKey { check_alive_type, .. } => Some(*check_alive_type),
+        Ticket::UserIdKey {
+            check_alive_type, ..
+        } => Some(*check_alive_type),
         Ticket::CaptureToken(_) | Ticket::CertifyId(_) => None,
     };
     let client = json!({ "check_alive_type": check_alive_type, "page": page.client });
@@ -283,14 +293,21 @@ fn client(ticket: &Ticket, page: &Page) -> SecretText {
 }
 
 fn short(word: &str) -> String {
-    word.chars().filter(|c| !c.is_control()).take(WORD_CHARS_MAX).collect()
+    word.chars()
+        .filter(|c| !c.is_control())
+        .take(WORD_CHARS_MAX)
+        .collect()
 }
 
 /// The `check_alive_type` that a page sent, out of what was kept of it.
 pub(crate) fn check_alive_type(client: &SecretText) -> u8 {
     let json: serde_json::Value = serde_json::from_str(client.reveal()).unwrap_or_default();
-    let number = json.get("check_alive_type").and_then(serde_json::Value::as_u64);
-    number.and_then(|number| u8::try_from(number).ok()).unwrap_or(0)
+    let number = json
+        .get("check_alive_type")
+        .and_then(serde_json::Value::as_u64);
+    number
+        .and_then(|number| u8::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -47,7 +47,10 @@ pub async fn draw(context: &Context, access: &AttemptAccess) -> Result<Drawn, Ca
         let challenge = after.drawn().cloned().ok_or_else(|| {
             Fault::new("drawing a challenge", "the attempt has none after drawing")
         })?;
-        Ok::<_, CaptureError>(Drawn { challenge, deadline_at: after.deadline_at })
+        Ok::<_, CaptureError>(Drawn {
+            challenge,
+            deadline_at: after.deadline_at,
+        })
     })
     .await?;
     context.announce_change();

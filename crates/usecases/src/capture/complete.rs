@@ -101,10 +101,15 @@ fn check_bounds(completion: &Completion) -> Result<(), CompleteError> {
         && clock.frames_ms.len() <= CLOCK_FRAMES_MAX
         && completion.media_type.chars().count() <= MEDIA_TYPE_CHARS_MAX;
     let finite = clock.onsets_ms.iter().all(|ms| ms.is_finite())
-        && clock.frames_ms.iter().all(|(shown, captured)| {
-            shown.is_finite() && captured.is_none_or(f64::is_finite)
-        });
-    if fits && finite { Ok(()) } else { Err(CompleteError::ClockInvalid) }
+        && clock
+            .frames_ms
+            .iter()
+            .all(|(shown, captured)| shown.is_finite() && captured.is_none_or(f64::is_finite));
+    if fits && finite {
+        Ok(())
+    } else {
+        Err(CompleteError::ClockInvalid)
+    }
 }
 
 /// Whether this very call was made before; another one is refused.
@@ -128,7 +133,10 @@ async fn check_content(
         return Ok(false);
     }
     attempt.attempt.may_receive(context.now())?;
-    let steps = attempt.challenge.as_ref().map_or(0, |challenge| challenge.steps.len());
+    let steps = attempt
+        .challenge
+        .as_ref()
+        .map_or(0, |challenge| challenge.steps.len());
     let onsets = completion.clock.onsets_ms.len();
     if onsets != 0 && onsets != steps {
         return Err(CompleteError::ClockInvalid);
@@ -141,7 +149,10 @@ async fn check_content(
     drop(tx);
     let mut digest = Sha256::new();
     for part in &arrived {
-        let bytes = context.evidence().open(object.as_str(), part.index, &key).await?;
+        let bytes = context
+            .evidence()
+            .open(object.as_str(), part.index, &key)
+            .await?;
         digest.update(bytes.reveal());
     }
     if hex(&digest.finalize()) == completion.sha256 {
@@ -153,7 +164,9 @@ async fn check_content(
 
 /// Parts 0, 1, 2 … without a gap, as many and as large together as announced.
 fn is_whole(arrived: &[Part], completion: &Completion) -> bool {
-    let without_gap = (0_u32..).zip(arrived).all(|(index, part)| part.index == index);
+    let without_gap = (0_u32..)
+        .zip(arrived)
+        .all(|(index, part)| part.index == index);
     let size_bytes: u64 = arrived.iter().map(|part| part.size_bytes).sum();
     without_gap
         && !arrived.is_empty()

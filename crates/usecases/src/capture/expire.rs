@@ -2,8 +2,8 @@
 
 use zhenren_domain::attempt::Refusal;
 use zhenren_domain::outcome::{Outcome, Reason};
-use zhenren_store::jobs::{self, Lease};
 use zhenren_store::attempts;
+use zhenren_store::jobs::{self, Lease};
 
 use super::load;
 use crate::context::Context;
@@ -12,7 +12,10 @@ use crate::worker::JobError;
 
 /// Runs the job.
 pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let id = lease.subject.parse().map_err(|_| JobError::malformed(lease))?;
+    let id = lease
+        .subject
+        .parse()
+        .map_err(|_| JobError::malformed(lease))?;
     let at = context.now();
     let mut tx = context.pool().begin().await?;
     let (attempt, verification) = load(context, &mut tx, &id).await?;
@@ -22,7 +25,10 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
             let reason = Reason::CaptureTimedOut;
             let inconclusive = Outcome::Inconclusive;
             let concluded =
-                verification.verification.clone().conclude(&id, inconclusive, reason, at);
+                verification
+                    .verification
+                    .clone()
+                    .conclude(&id, inconclusive, reason, at);
             if let Ok(concluded) = concluded {
                 advance(context, &mut tx, &verification, concluded).await?;
             }

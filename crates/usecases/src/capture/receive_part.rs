@@ -57,7 +57,11 @@ pub async fn receive(
     if bytes.is_empty() {
         return Err(PartError::Empty);
     }
-    let part = Part { index, size_bytes, sha256: sha256_hex(bytes) };
+    let part = Part {
+        index,
+        size_bytes,
+        sha256: sha256_hex(bytes),
+    };
     let given = sha256.to_ascii_lowercase();
     if !bool::from(given.as_bytes().ct_eq(part.sha256.as_bytes())) {
         return Err(PartError::HashMismatch);
@@ -69,7 +73,10 @@ pub async fn receive(
         Looked::Same => return Ok(()),
         Looked::New(object, key) => (object, key),
     };
-    context.evidence().put(object.as_str(), index, &key, bytes).await?;
+    context
+        .evidence()
+        .put(object.as_str(), index, &key, bytes)
+        .await?;
     retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
         // Again, because others may have been faster since the first look.
@@ -101,11 +108,17 @@ async fn look(
     access: &AttemptAccess,
     part: &Part,
 ) -> Result<Looked, PartError> {
-    let attempt = attempts::find(tx, &access.attempt_id).await?.ok_or_else(gone)?;
+    let attempt = attempts::find(tx, &access.attempt_id)
+        .await?
+        .ok_or_else(gone)?;
     attempt.attempt.may_receive(context.now())?;
     let known = parts::list(tx, &access.attempt_id).await?;
     if let Some(earlier) = known.iter().find(|known| known.index == part.index) {
-        return if earlier == part { Ok(Looked::Same) } else { Err(PartError::Conflict) };
+        return if earlier == part {
+            Ok(Looked::Same)
+        } else {
+            Err(PartError::Conflict)
+        };
     }
     let total: u64 = known.iter().map(|known| known.size_bytes).sum();
     if total.saturating_add(part.size_bytes) > context.settings().upload.bytes_max {
@@ -134,7 +147,9 @@ pub(crate) async fn object_of(
     attempt: &Attempt,
 ) -> Result<(EvidenceId, ObjectKey), Fault> {
     let id = attempt.evidence_id.clone().ok_or_else(gone)?;
-    let key = evidence::open_key(tx, context.vault(), &id).await?.ok_or_else(gone)?;
+    let key = evidence::open_key(tx, context.vault(), &id)
+        .await?
+        .ok_or_else(gone)?;
     Ok((id, key))
 }
 

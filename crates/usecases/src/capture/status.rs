@@ -65,7 +65,10 @@ async fn look(context: &Context, access: &AttemptAccess) -> Result<Status, Fault
     let mut tx = context.pool().read().await?;
     let (attempt, verification) = load(context, &mut tx, &access.attempt_id).await?;
     let Some((outcome, reason)) = ending(&attempt) else {
-        return Ok(Status { state: attempt.attempt.state.name(), result: None });
+        return Ok(Status {
+            state: attempt.attempt.state.name(),
+            result: None,
+        });
     };
     let mut retry = None;
     if verification.verification.is_startable(context.now()) {
@@ -75,14 +78,24 @@ async fn look(context: &Context, access: &AttemptAccess) -> Result<Status, Fault
             retry = Some(token);
         }
     }
-    let result = Ending { outcome, errcode: errcode(&verification, reason), hint: reason.hint(), retry };
-    Ok(Status { state: attempt.attempt.state.name(), result: Some(result) })
+    let result = Ending {
+        outcome,
+        errcode: errcode(&verification, reason),
+        hint: reason.hint(),
+        retry,
+    };
+    Ok(Status {
+        state: attempt.attempt.state.name(),
+        result: Some(result),
+    })
 }
 
 fn ending(attempt: &Attempt) -> Option<(Outcome, Reason)> {
     match &attempt.attempt.state {
         State::Begun | State::Challenged { .. } | State::Analyzing { .. } => None,
-        State::Done { outcome, reason, .. } => Some((*outcome, *reason)),
+        State::Done {
+            outcome, reason, ..
+        } => Some((*outcome, *reason)),
         State::Cancelled { reason, .. } => Some((Outcome::Inconclusive, *reason)),
         State::Expired { .. } => Some((Outcome::Inconclusive, Reason::CaptureTimedOut)),
     }

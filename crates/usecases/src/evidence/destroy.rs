@@ -9,7 +9,10 @@ use crate::worker::JobError;
 
 /// Runs the job. Dying between two steps is fine: each is repeated without harm.
 pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let id: EvidenceId = lease.subject.parse().map_err(|_| JobError::malformed(lease))?;
+    let id: EvidenceId = lease
+        .subject
+        .parse()
+        .map_err(|_| JobError::malformed(lease))?;
     let at = context.now();
     let mut tx = context.pool().begin().await?;
     let Some(object) = evidence::find(&mut tx, &id).await? else {
@@ -25,7 +28,10 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
     }
     evidence::destroy_key(&mut tx, &id, at).await?;
     tx.commit().await?;
-    context.evidence().destroy(id.as_str(), object.parts_count).await?;
+    context
+        .evidence()
+        .destroy(id.as_str(), object.parts_count)
+        .await?;
     let mut tx = context.pool().begin().await?;
     evidence::confirm_destroyed(&mut tx, &id, at).await?;
     jobs::complete(&mut tx, lease, at).await?;

@@ -39,7 +39,9 @@ pub(crate) async fn store(
     let at = context.now();
     let settings = context.settings();
     // It is needed as long as an attempt may be made, and then no longer than the recording.
-    let destroy_at = settings.retention.evidence_deadline(after(at, settings.verification_life));
+    let destroy_at = settings
+        .retention
+        .evidence_deadline(after(at, settings.verification_life));
     let id = EvidenceId::from_number(context.id_number());
     let evidence = Evidence {
         id: id.clone(),
@@ -56,7 +58,11 @@ pub(crate) async fn store(
     };
     let key = ObjectKey::generate().map_err(Fault::from)?;
     let bytes = portrait.template.to_bytes();
-    context.evidence().put(id.as_str(), 0, &key, &bytes).await.map_err(Fault::from)?;
+    context
+        .evidence()
+        .put(id.as_str(), 0, &key, &bytes)
+        .await
+        .map_err(Fault::from)?;
     Ok(StoredTemplate { id, evidence, key })
 }
 
@@ -85,8 +91,12 @@ pub(crate) async fn open(
     tx: &mut Transaction,
     id: &EvidenceId,
 ) -> Result<Option<Template>, Fault> {
-    let Some(key) = evidence::open_key(tx, context.vault(), id).await? else { return Ok(None) };
+    let Some(key) = evidence::open_key(tx, context.vault(), id).await? else {
+        return Ok(None);
+    };
     let bytes = context.evidence().open(id.as_str(), 0, &key).await?;
     let template = Template::from_bytes(bytes.reveal());
-    template.map(Some).ok_or_else(|| Fault::new("opening a template", "it does not parse"))
+    template
+        .map(Some)
+        .ok_or_else(|| Fault::new("opening a template", "it does not parse"))
 }

@@ -22,11 +22,17 @@ pub(crate) struct Answer {
 
 impl Answer {
     const fn without(reference: Reference) -> Self {
-        Self { reference, template: None }
+        Self {
+            reference,
+            template: None,
+        }
     }
 
     const fn with(template: Template) -> Self {
-        Self { reference: Reference::Features, template: Some(template) }
+        Self {
+            reference: Reference::Features,
+            template: Some(template),
+        }
     }
 }
 
@@ -58,11 +64,15 @@ async fn enrolled(
     };
     let account_id = &record.account_id;
     let found = people::find_by_number(tx, context.vault(), account_id, number.reveal()).await?;
-    let Some(person) = found else { return Ok(Answer::without(Reference::Unknown)) };
+    let Some(person) = found else {
+        return Ok(Answer::without(Reference::Unknown));
+    };
     if person.name.reveal() != name.reveal() {
         return Ok(Answer::without(Reference::NameMismatch));
     }
-    let Some(kept) = person.template else { return Ok(Answer::without(Reference::Missing)) };
+    let Some(kept) = person.template else {
+        return Ok(Answer::without(Reference::Missing));
+    };
     let template = Template::from_bytes(kept.features.reveal())
         .ok_or_else(|| Fault::new("opening a template", "it does not parse"))?;
     Ok(Answer::with(template))

@@ -24,7 +24,10 @@ pub(crate) async fn advance(
     after: Verification,
 ) -> Result<Record, Fault> {
     verifications::advance(tx, &before.verification, &after).await?;
-    let record = Record { verification: after, ..before.clone() };
+    let record = Record {
+        verification: after,
+        ..before.clone()
+    };
     match &record.verification.state {
         State::Closed(closing) => close(context, tx, &record, closing).await?,
         State::Open => {

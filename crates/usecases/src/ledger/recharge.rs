@@ -43,8 +43,9 @@ pub async fn recharge(
             return Err(RechargeError::AccountUnknown);
         }
         ledger::recharge(&mut tx, &entry_id, account_id, amount, context.now()).await?;
-        let account =
-            accounts::find(&mut tx, account_id).await?.ok_or(RechargeError::AccountUnknown)?;
+        let account = accounts::find(&mut tx, account_id)
+            .await?
+            .ok_or(RechargeError::AccountUnknown)?;
         tx.commit().await?;
         Ok(account.balance)
     })
@@ -54,6 +55,8 @@ pub async fn recharge(
 /// The entry of a reference: the same text, the same entry.
 fn entry_id(account_id: &AccountId, reference: &str) -> EntryId {
     let digest = sha256(format!("{account_id}\n{reference}").as_bytes());
-    let (number, _) = digest.split_first_chunk::<16>().expect("a digest has 32 bytes");
+    let (number, _) = digest
+        .split_first_chunk::<16>()
+        .expect("a digest has 32 bytes");
     EntryId::from_number(u128::from_be_bytes(*number))
 }

@@ -92,7 +92,10 @@ pub async fn enrol_for(
         };
         audit::append(&mut tx, &event).await?;
         tx.commit().await?;
-        Ok(Enrolled { id: enrolled.id, replaced: enrolled.replaced })
+        Ok(Enrolled {
+            id: enrolled.id,
+            replaced: enrolled.replaced,
+        })
     })
     .await
 }

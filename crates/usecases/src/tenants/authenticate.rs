@@ -52,15 +52,23 @@ pub async fn by_secret(
     appid: &str,
     secret: &str,
 ) -> Result<Caller, SecretError> {
-    let app_id = AppId::parse(appid).map_err(|_| SecretError::AppUnknown)?;
+    let id = AppId::parse(appid).map_err(|_| SecretError::AppUnknown)?;
     let mut tx = context.pool().read().await?;
-    let app = apps::find(&mut tx, &app_id).await?.ok_or(SecretError::AppUnknown)?;
+    let app = apps::find(&mut tx, &id)
+        .await?
+        .ok_or(SecretError::AppUnknown)?;
     let given = sha256_hex(secret.as_bytes());
-    let known = apps::active_secrets(&mut tx, context.vault(), &app_id).await?;
-    let is_known = known.iter().fold(subtle::Choice::from(0), |found, verifier| {
-        found | verifier.reveal().as_bytes().ct_eq(given.as_bytes())
-    });
-    if bool::from(is_known) { Ok(app.into()) } else { Err(SecretError::SecretWrong) }
+    let known = apps::active_secrets(&mut tx, context.vault(), &id).await?;
+    let is_known = known
+        .iter()
+        .fold(subtle::Choice::from(0), |found, verifier| {
+            found | verifier.reveal().as_bytes().ct_eq(given.as_bytes())
+        });
+    if bool::from(is_known) {
+        Ok(app.into())
+    } else {
+        Err(SecretError::SecretWrong)
+    }
 }
 
 /// The app a valid access token belongs to.

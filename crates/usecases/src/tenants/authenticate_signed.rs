@@ -70,7 +70,10 @@ pub async fn authenticate(context: &Context, signed: &Signed<'_>) -> Result<Call
     if signed.appid.is_empty() || signed.signature.is_empty() || !fits {
         return Err(SignedError::Missing);
     }
-    let at: i64 = signed.timestamp_ms.parse().map_err(|_| SignedError::Missing)?;
+    let at: i64 = signed
+        .timestamp_ms
+        .parse()
+        .map_err(|_| SignedError::Missing)?;
     let app_id = AppId::parse(signed.appid).map_err(|_| SignedError::AppUnknown)?;
     let caller = check_signature(context, &app_id, signed).await?;
     let at = Timestamp::from_millisecond(at).map_err(|_| SignedError::Stale)?;
@@ -96,19 +99,37 @@ async fn check_signature(
     signed: &Signed<'_>,
 ) -> Result<Caller, SignedError> {
     let mut tx = context.pool().read().await?;
-    let app = apps::find(&mut tx, app_id).await?.ok_or(SignedError::AppUnknown)?;
+    let app = apps::find(&mut tx, app_id)
+        .await?
+        .ok_or(SignedError::AppUnknown)?;
     let message = message(signed);
     let verifiers = apps::active_secrets(&mut tx, context.vault(), app_id).await?;
-    let fits = verifiers.iter().fold(subtle::Choice::from(0), |found, verifier| {
-        let wanted = sign(verifier.reveal(), &message);
-        found | wanted.as_bytes().ct_eq(signed.signature.as_bytes())
-    });
-    if bool::from(fits) { Ok(app.into()) } else { Err(SignedError::Wrong) }
+    let fits = verifiers
+        .iter()
+        .fold(subtle::Choice::from(0), |found, verifier| {
+            let wanted = sign(verifier.reveal(), &message);
+            found | wanted.as_bytes().ct_eq(signed.signature.as_bytes())
+        });
+    if bool::from(fits) {
+        Ok(app.into())
+    } else {
+        Err(SignedError::Wrong)
+    }
 }
 
 fn message(signed: &Signed<'_>) -> String {
-    let Signed { timestamp_ms, nonce, method, path, body, .. } = signed;
-    format!("v1\n{method}\n{path}\n{timestamp_ms}\n{nonce}\n{}", sha256_hex(body))
+    let Signed {
+        timestamp_ms,
+        nonce,
+        method,
+        path,
+        body,
+        ..
+    } = signed;
+    format!(
+        "v1\n{method}\n{path}\n{timestamp_ms}\n{nonce}\n{}",
+        sha256_hex(body)
+    )
 }
 
 fn sign(verifier: &str, message: &str) -> String {

@@ -23,7 +23,10 @@ pub struct Created {
 
 impl std::fmt::Debug for Created {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Created").field("app_id", &self.app_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Created")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -33,27 +36,36 @@ pub async fn create(
     account_id: Option<AccountId>,
     name: &str,
 ) -> Result<Option<Created>, Fault> {
-    let Some(name) = text::name(name) else { return Ok(None) };
+    let Some(name) = text::name(name) else {
+        return Ok(None);
+    };
     retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
-        let account_id = match &account_id {
-            Some(id) => {
-                if accounts::find(&mut tx, id).await?.is_none() {
-                    return Ok(None);
-                }
-                id.clone()
+        let account_id = if let Some(id) = &account_id {
+            if accounts::find(&mut tx, id).await?.is_none() {
+                return Ok(None);
             }
-            None => {
-                let id = AccountId::from_number(context.id_number());
-                accounts::create(&mut tx, &id, &name, context.now()).await?;
-                id
-            }
+            id.clone()
+        } else {
+            let id = AccountId::from_number(context.id_number());
+            accounts::create(&mut tx, &id, &name, context.now()).await?;
+            id
         };
         let app_id = AppId::from_number(context.id_number());
         let secret = context.token();
-        keep(context, &mut tx, &app(context, &account_id, &app_id, &name), &secret).await?;
+        keep(
+            context,
+            &mut tx,
+            &app(context, &account_id, &app_id, &name),
+            &secret,
+        )
+        .await?;
         tx.commit().await?;
-        Ok(Some(Created { account_id, app_id, secret }))
+        Ok(Some(Created {
+            account_id,
+            app_id,
+            secret,
+        }))
     })
     .await
 }

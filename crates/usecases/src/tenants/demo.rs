@@ -28,7 +28,10 @@ pub struct DemoReady {
 
 impl std::fmt::Debug for DemoReady {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DemoReady").field("appid", &self.appid).finish_non_exhaustive()
+        formatter
+            .debug_struct("DemoReady")
+            .field("appid", &self.appid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,7 +52,11 @@ pub async fn exists(context: &Context) -> Result<bool, Fault> {
 
 /// Makes account, money and app when they are not there.
 pub async fn ensure(context: &Context) -> Result<DemoReady, Fault> {
-    let secret = context.vault().derived_token("demo-secret", BODY).reveal().to_owned();
+    let secret = context
+        .vault()
+        .derived_token("demo-secret", BODY)
+        .reveal()
+        .to_owned();
     retry_busy(|| async {
         let at = context.now();
         let mut tx = context.pool().begin().await?;
@@ -62,5 +69,8 @@ pub async fn ensure(context: &Context) -> Result<DemoReady, Fault> {
         Ok::<(), Fault>(())
     })
     .await?;
-    Ok(DemoReady { appid: app_id().to_string(), secret })
+    Ok(DemoReady {
+        appid: app_id().to_string(),
+        secret,
+    })
 }

@@ -40,9 +40,11 @@ carries_faults!(IssueError);
 
 /// Whether there is an app with this id. Appids are public, so this reveals nothing.
 pub async fn is_app_known(context: &Context, appid: &str) -> Result<bool, Fault> {
-    let Ok(app_id) = AppId::parse(appid) else { return Ok(false) };
+    let Ok(id) = AppId::parse(appid) else {
+        return Ok(false);
+    };
     let mut tx = context.pool().read().await?;
-    Ok(apps::find(&mut tx, &app_id).await?.is_some())
+    Ok(apps::find(&mut tx, &id).await?.is_some())
 }
 
 /// Issues a token.
@@ -51,14 +53,14 @@ pub async fn issue(
     appid: &str,
     secret: &str,
 ) -> Result<AccessToken, IssueError> {
-    let caller = authenticate::by_secret(context, appid, secret).await.map_err(|error| {
-        match error {
+    let caller = authenticate::by_secret(context, appid, secret)
+        .await
+        .map_err(|error| match error {
             SecretError::AppUnknown => IssueError::AppUnknown,
             SecretError::SecretWrong if !is_token(secret) => IssueError::SecretMalformed,
             SecretError::SecretWrong => IssueError::SecretWrong,
             SecretError::Fault(fault) => IssueError::Fault(fault),
-        }
-    })?;
+        })?;
     let token = context.token();
     let hash = context.vault().token_hash(ACCESS_TOKEN, &token);
     retry_busy(|| async {
@@ -70,5 +72,8 @@ pub async fn issue(
         Ok::<(), Fault>(())
     })
     .await?;
-    Ok(AccessToken { token, expires_in_s: ACCESS_TOKEN_LIFE.as_secs() })
+    Ok(AccessToken {
+        token,
+        expires_in_s: ACCESS_TOKEN_LIFE.as_secs(),
+    })
 }

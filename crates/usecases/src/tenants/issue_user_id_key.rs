@@ -87,5 +87,8 @@ pub async fn issue(
         Ok::<(), Fault>(())
     })
     .await?;
-    Ok(UserIdKey { key: key.reveal().to_owned(), expires_in_s: life.as_secs() })
+    Ok(UserIdKey {
+        key: key.reveal().to_owned(),
+        expires_in_s: life.as_secs(),
+    })
 }

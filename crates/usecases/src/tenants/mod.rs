@@ -40,5 +40,8 @@ impl From<App> for Caller {
 
 /// Whether a text has the form of every secret and token handed out here.
 pub(crate) fn is_token(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

@@ -3,9 +3,10 @@
 use thiserror::Error;
 use zhenren_domain::ids::VerificationId;
 use zhenren_domain::outcome::Reason;
-use zhenren_store::{attempts, retry_busy, verifications};
+use zhenren_store::{retry_busy, verifications};
 
 use super::read::{self, Report};
+use crate::capture::abandon;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::close::advance;
@@ -45,11 +46,7 @@ pub async fn cancel(
             .cancel(at)
             .map_err(|_| CancelError::AlreadyClosed)?;
         if let Some(running) = running {
-            if let Some(attempt) = attempts::find(&mut tx, &running).await? {
-                if let Ok(ended) = attempt.attempt.clone().abandon(Reason::Cancelled, at) {
-                    attempts::advance(&mut tx, &attempt.attempt, &ended).await?;
-                }
-            }
+            abandon(&mut tx, &running, Reason::Cancelled, at).await?;
         }
         advance(context, &mut tx, &record, cancelled).await?;
         tx.commit().await?;
@@ -57,5 +54,7 @@ pub async fn cancel(
     })
     .await?;
     context.announce_change();
-    read::read(context, caller, id).await?.ok_or(CancelError::Unknown)
+    read::read(context, caller, id)
+        .await?
+        .ok_or(CancelError::Unknown)
 }

@@ -5,8 +5,9 @@ use zhenren_domain::outcome::Reason;
 use zhenren_domain::retention::after;
 use zhenren_domain::verification::Refusal;
 use zhenren_store::jobs::{self, Lease};
-use zhenren_store::{attempts, verifications};
+use zhenren_store::verifications;
 
+use crate::capture::abandon;
 use crate::context::Context;
 use crate::ledger::close::advance;
 use crate::worker::JobError;
@@ -16,7 +17,10 @@ const ANALYSIS_GRACE: jiff::SignedDuration = jiff::SignedDuration::from_secs(60)
 
 /// Runs the job.
 pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError> {
-    let id = lease.subject.parse().map_err(|_| JobError::malformed(lease))?;
+    let id = lease
+        .subject
+        .parse()
+        .map_err(|_| JobError::malformed(lease))?;
     let at = context.now();
     let mut tx = context.pool().begin().await?;
     let Some(record) = verifications::find(&mut tx, context.vault(), &id).await? else {
@@ -36,16 +40,14 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
     let running = record.verification.state.attempt_id().cloned();
     match record.verification.clone().expire(at) {
         Ok(expired) => {
-            if let Some(attempt) = match running {
-                Some(running) => attempts::find(&mut tx, &running).await?,
-                None => None,
-            } {
-                if let Ok(ended) = attempt.attempt.clone().abandon(Reason::Expired, at) {
-                    attempts::advance(&mut tx, &attempt.attempt, &ended).await?;
-                }
+            if let Some(running) = running {
+                abandon(&mut tx, &running, Reason::Expired, at).await?;
             }
             let closed = advance(context, &mut tx, &record, expired).await?;
-            let closed_at = closed.verification.closing().map_or(at, |closing| closing.at);
+            let closed_at = closed
+                .verification
+                .closing()
+                .map_or(at, |closing| closing.at);
             let forget_at = after(closed_at, context.settings().retention.result);
             jobs::give_back(&mut tx, lease, forget_at, "closed; to be forgotten").await?;
         }
@@ -53,7 +55,13 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
             jobs::give_back(&mut tx, lease, after(at, ANALYSIS_GRACE), "analysing").await?;
         }
         Err(_) => {
-            jobs::give_back(&mut tx, lease, record.verification.expires_at, "not due yet").await?;
+            jobs::give_back(
+                &mut tx,
+                lease,
+                record.verification.expires_at,
+                "not due yet",
+            )
+            .await?;
         }
     }
     tx.commit().await?;

@@ -142,7 +142,9 @@ struct Recognition {
 impl Recognition {
     fn of(context: &Context, idempotency: &Idempotency) -> Self {
         Self {
-            key_hash: context.vault().token_hash("idempotency-key", &idempotency.key),
+            key_hash: context
+                .vault()
+                .token_hash("idempotency-key", &idempotency.key),
             // Keyed, because the body holds a name and a number that could be guessed.
             request_hash: context
                 .vault()
@@ -151,7 +153,11 @@ impl Recognition {
     }
 
     fn key<'a>(&'a self, app_id: &'a AppId) -> Key<'a> {
-        Key { app_id, key_hash: &self.key_hash, request_hash: &self.request_hash }
+        Key {
+            app_id,
+            key_hash: &self.key_hash,
+            request_hash: &self.request_hash,
+        }
     }
 }
 
@@ -161,7 +167,10 @@ pub async fn open(
     caller: &Caller,
     opening: Opening,
 ) -> Result<Opened, OpenError> {
-    let recognition = opening.idempotency.as_ref().map(|it| Recognition::of(context, it));
+    let recognition = opening
+        .idempotency
+        .as_ref()
+        .map(|it| Recognition::of(context, it));
     if let Some(recognition) = &recognition {
         let mut tx = context.pool().read().await?;
         if let Some(opened) = recall(context, &mut tx, caller, recognition).await? {
@@ -177,10 +186,10 @@ pub async fn open(
     };
     let opened = retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
-        if let Some(recognition) = &recognition {
-            if let Some(opened) = recall(context, &mut tx, caller, recognition).await? {
-                return Ok(opened);
-            }
+        if let Some(recognition) = &recognition
+            && let Some(opened) = recall(context, &mut tx, caller, recognition).await?
+        {
+            return Ok(opened);
         }
         let opened = write(context, &mut tx, &new, photo.as_ref(), opening.source).await?;
         if let Some(recognition) = &recognition {
@@ -204,7 +213,11 @@ fn check(
 ) -> Result<NewVerification, OpenError> {
     let sources = context.settings().sources;
     let is_enrolled = matches!(opening.reference, ReferenceSource::Enrolled);
-    if !(if is_enrolled { sources.enrolled } else { sources.caller_photo }) {
+    if !(if is_enrolled {
+        sources.enrolled
+    } else {
+        sources.caller_photo
+    }) {
         return Err(OpenError::IdentitySourceMissing);
     }
     let Subject { name, id_number } = &opening.subject;
@@ -246,7 +259,11 @@ fn check(
 fn user_id(text: &str) -> Result<SecretText, OpenError> {
     let fits = (1..=USER_ID_CHARS_MAX).contains(&text.chars().count());
     let plain = !text.chars().any(char::is_control);
-    if fits && plain { Ok(SecretText::from(text)) } else { Err(OpenError::UserIdInvalid) }
+    if fits && plain {
+        Ok(SecretText::from(text))
+    } else {
+        Err(OpenError::UserIdInvalid)
+    }
 }
 
 /// A wish that can be drawn: no action twice, none for a silent challenge, enough for the others.

@@ -52,9 +52,19 @@ pub async fn query(
         .ok_or(QueryError::Unknown)?;
     let state = &record.verification.state;
     let auth_state = unicloud_auth_state(state);
-    let mut answer = Certificate { auth_state, sub_code: None, scores: None };
-    let Some(closing) = record.verification.closing() else { return Ok(answer) };
-    match context.settings().retention.readable(closing.at, context.now()) {
+    let mut answer = Certificate {
+        auth_state,
+        sub_code: None,
+        scores: None,
+    };
+    let Some(closing) = record.verification.closing() else {
+        return Ok(answer);
+    };
+    match context
+        .settings()
+        .retention
+        .readable(closing.at, context.now())
+    {
         Readable::Result => {}
         Readable::Tombstone | Readable::Gone => return Err(QueryError::Unknown),
     }
@@ -71,27 +81,38 @@ pub async fn query(
 /// not be bound to somebody else's account.
 fn is_for(record: &Record, user_id: Option<&str>) -> bool {
     match (&record.subject.tenant_reference, user_id) {
-        (Some(kept), given) => {
-            given.unwrap_or_default().as_bytes().ct_eq(kept.reveal().as_bytes()).into()
-        }
+        (Some(kept), given) => given
+            .unwrap_or_default()
+            .as_bytes()
+            .ct_eq(kept.reveal().as_bytes())
+            .into(),
         (None, _) => true,
     }
 }
 
-async fn scores(
-    tx: &mut Transaction,
-    id: &VerificationId,
-) -> Result<Option<(f64, f64)>, Fault> {
+async fn scores(tx: &mut Transaction, id: &VerificationId) -> Result<Option<(f64, f64)>, Fault> {
     let attempts = attempts::of_verification(tx, id).await?;
-    let analysis = attempts.last().and_then(|attempt| attempt.analysis.as_ref());
+    let analysis = attempts
+        .last()
+        .and_then(|attempt| attempt.analysis.as_ref());
     Ok(analysis.and_then(|analysis| read_scores(&analysis.measurements)))
 }
 
 fn read_scores(measurements: &Measurements) -> Option<(f64, f64)> {
-    let score = measurements.value(CueKind::ComparisonScore)?.clamp(0.0, 1.0) * 100.0;
+    let score = measurements
+        .value(CueKind::ComparisonScore)?
+        .clamp(0.0, 1.0)
+        * 100.0;
     // The weakest side of the best frame, each as a share of what is plenty.
     let share = |cue: CueKind, plenty: f64| measurements.value(cue).map(|value| value / plenty);
-    let sides = [share(CueKind::Sharpness, 100.0), share(CueKind::InterEyeDistance, 80.0)];
-    let weakest = sides.into_iter().flatten().fold(1.0_f64, f64::min).clamp(0.0, 1.0);
+    let sides = [
+        share(CueKind::Sharpness, 100.0),
+        share(CueKind::InterEyeDistance, 80.0),
+    ];
+    let weakest = sides
+        .into_iter()
+        .flatten()
+        .fold(1.0_f64, f64::min)
+        .clamp(0.0, 1.0);
     Some((score, weakest * 100.0))
 }

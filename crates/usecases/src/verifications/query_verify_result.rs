@@ -74,7 +74,11 @@ pub async fn query(
         .await?
         .ok_or(QueryError::Unknown)?;
     if let Some(closing) = record.verification.closing() {
-        match context.settings().retention.readable(closing.at, context.now()) {
+        match context
+            .settings()
+            .retention
+            .readable(closing.at, context.now())
+        {
             Readable::Result => {}
             Readable::Tombstone => return Err(QueryError::Expired),
             Readable::Gone => return Err(QueryError::Gone),
@@ -117,9 +121,7 @@ pub(crate) fn identify_ret(verification: &Verification) -> i32 {
 
 fn ended_at_s(attempt: &Attempt) -> i64 {
     match &attempt.attempt.state {
-        AttemptState::Begun
-        | AttemptState::Challenged { .. }
-        | AttemptState::Analyzing { .. } => 0,
+        AttemptState::Begun | AttemptState::Challenged { .. } | AttemptState::Analyzing { .. } => 0,
         AttemptState::Done { at, .. }
         | AttemptState::Cancelled { at, .. }
         | AttemptState::Expired { at } => at.as_second(),
@@ -127,11 +129,17 @@ fn ended_at_s(attempt: &Attempt) -> i64 {
 }
 
 fn challenge(context: &Context, record: &Record, last: Option<&Attempt>) -> &'static str {
-    let drawn = last.and_then(|last| last.challenge.as_ref()).map(|challenge| challenge.kind);
+    let drawn = last
+        .and_then(|last| last.challenge.as_ref())
+        .map(|challenge| challenge.kind);
     let wished = record.challenge.kind;
-    drawn.or(wished).unwrap_or(context.settings().policy.challenge_kind).name()
+    drawn
+        .or(wished)
+        .unwrap_or(context.settings().policy.challenge_kind)
+        .name()
 }
 
 fn revealed(text: Option<&zhenren_vault::SecretText>) -> String {
-    text.map(|text| text.reveal().to_owned()).unwrap_or_default()
+    text.map(|text| text.reveal().to_owned())
+        .unwrap_or_default()
 }

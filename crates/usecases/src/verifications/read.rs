@@ -78,8 +78,7 @@ pub async fn read(
     id: &VerificationId,
 ) -> Result<Option<Report>, Fault> {
     let mut tx = context.pool().read().await?;
-    let found =
-        verifications::find_of_app(&mut tx, context.vault(), &caller.app_id, id).await?;
+    let found = verifications::find_of_app(&mut tx, context.vault(), &caller.app_id, id).await?;
     let Some(record) = found else { return Ok(None) };
     let verification = &record.verification;
     let closing = verification.closing();
@@ -105,11 +104,11 @@ pub async fn read(
 fn attempt_report(record: &Attempt) -> AttemptReport {
     let (outcome, reason) = match &record.attempt.state {
         State::Begun | State::Challenged { .. } | State::Analyzing { .. } => (None, None),
-        State::Done { outcome, reason, .. } => (Some(*outcome), Some(*reason)),
+        State::Done {
+            outcome, reason, ..
+        } => (Some(*outcome), Some(*reason)),
         State::Cancelled { reason, .. } => (Some(Outcome::Inconclusive), Some(*reason)),
-        State::Expired { .. } => {
-            (Some(Outcome::Inconclusive), Some(Reason::CaptureTimedOut))
-        }
+        State::Expired { .. } => (Some(Outcome::Inconclusive), Some(Reason::CaptureTimedOut)),
     };
     let analysis = record.analysis.as_ref();
     AttemptReport {

@@ -12,7 +12,11 @@ const RESULT: &str = "verify-result";
 /// The capture token for the next attempt of a verification as it stands.
 pub(crate) fn capture_token(context: &Context, verification: &Verification) -> String {
     let subject = format!("{}/{}", verification.id, verification.attempts_count);
-    context.vault().derived_token(CAPTURE, &subject).reveal().to_owned()
+    context
+        .vault()
+        .derived_token(CAPTURE, &subject)
+        .reveal()
+        .to_owned()
 }
 
 /// What is kept of a capture token.
@@ -22,7 +26,11 @@ pub(crate) fn capture_token_hash(context: &Context, token: &str) -> String {
 
 /// The `verify_result` of a verification.
 pub(crate) fn verify_result(context: &Context, id: &VerificationId) -> String {
-    context.vault().derived_token(RESULT, id.as_str()).reveal().to_owned()
+    context
+        .vault()
+        .derived_token(RESULT, id.as_str())
+        .reveal()
+        .to_owned()
 }
 
 /// What is kept of a `verify_result`.

@@ -1,8 +1,6 @@
 //! A whole server without a socket: real router, real SQLite, a clock that tests move, and an
 //! analyzer that answers what the recording's text says.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,52 +23,62 @@ use zhenren_usecases::worker;
 use zhenren_vault::{EvidenceStore, Vault};
 
 /// A number with a right check character, of nobody.
-pub const NUMBER: &str = "11010519491231002X";
+pub(crate) const NUMBER: &str = "11010519491231002X";
 /// The name that goes with it here.
-pub const NAME: &str = "张三";
+pub(crate) const NAME: &str = "张三";
 
 /// A running world.
-pub struct World {
-    pub router: Router,
-    pub context: Context,
-    pub clock: Clock,
-    pub appid: String,
-    pub secret: String,
+pub(crate) struct World {
+    pub(crate) router: Router,
+    pub(crate) context: Context,
+    pub(crate) clock: Clock,
+    pub(crate) appid: String,
+    pub(crate) secret: String,
     _folder: tempfile::TempDir,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: axum::http::HeaderMap,
-    pub json: Value,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) json: Value,
+    pub(crate) text: String,
 }
 
 impl Reply {
     /// `errcode` of the WeChat dialect.
-    pub fn errcode(&self) -> i64 {
-        self.json.get("errcode").and_then(Value::as_i64).unwrap_or(0)
+    pub(crate) fn errcode(&self) -> i64 {
+        self.json
+            .get("errcode")
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
     }
 
     /// `code` of a problem.
-    pub fn code(&self) -> &str {
-        self.json.get("code").and_then(Value::as_str).unwrap_or_default()
+    pub(crate) fn code(&self) -> &str {
+        self.json
+            .get("code")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// A text field.
-    pub fn text_of(&self, field: &str) -> String {
-        self.json.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+    pub(crate) fn text_of(&self, field: &str) -> String {
+        self.json
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Settings::default()).await
     }
 
-    pub async fn with(settings: Settings) -> Self {
+    pub(crate) async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());
@@ -86,40 +94,58 @@ impl World {
             settings,
         });
         let ready = demo::ensure(&context).await.unwrap();
-        let demo = DemoApp { appid: ready.appid.clone(), secret: ready.secret.clone() };
+        let demo = DemoApp {
+            appid: ready.appid.clone(),
+            secret: ready.secret.clone(),
+        };
         let settings = ApiSettings {
             public_url: String::from("http://127.0.0.1:1"),
             capture_origins: vec![String::from("https://shop.example")],
             demo: Some(demo),
         };
-        let api = Api { context: context.clone(), settings: Arc::new(settings) };
+        let api = Api {
+            context: context.clone(),
+            settings: Arc::new(settings),
+        };
         let router = zhenren_api::router(api);
         let (appid, secret) = (ready.appid, ready.secret);
-        Self { router, context, clock, appid, secret, _folder: folder }
+        Self {
+            router,
+            context,
+            clock,
+            appid,
+            secret,
+            _folder: folder,
+        }
     }
 
     /// Enrols the person of [`NAME`] and [`NUMBER`] for the demo account.
-    pub async fn enrol(&self) {
+    pub(crate) async fn enrol(&self) {
         let account = demo::account_id();
-        enrol::enrol_for(&self.context, &account, NAME, NUMBER, PORTRAIT.to_vec()).await.unwrap();
+        enrol::enrol_for(&self.context, &account, NAME, NUMBER, PORTRAIT.to_vec())
+            .await
+            .unwrap();
     }
 
     /// Another tenant, without money.
-    pub async fn stranger(&self) -> (String, String) {
-        let made = create_app::create(&self.context, None, "Stranger").await.unwrap().unwrap();
+    pub(crate) async fn stranger(&self) -> (String, String) {
+        let made = create_app::create(&self.context, None, "Stranger")
+            .await
+            .unwrap()
+            .unwrap();
         (made.app_id.to_string(), made.secret)
     }
 
-    pub fn advance_s(&self, seconds: i64) {
+    pub(crate) fn advance_s(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
     }
 
     /// Runs every job that is due now.
-    pub async fn work(&self) -> u32 {
+    pub(crate) async fn work(&self) -> u32 {
         worker::run_due(&self.context).await.unwrap()
     }
 
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -134,21 +160,28 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22)
+            .await
+            .unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, json, text }
+        Reply {
+            status,
+            headers,
+            json,
+            text,
+        }
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path, &[], Body::empty()).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.call(Method::POST, path, &[], body.to_string()).await
     }
 
-    pub async fn token(&self) -> String {
+    pub(crate) async fn token(&self) -> String {
         let path = format!(
             "/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
             self.appid, self.secret
@@ -156,31 +189,42 @@ impl World {
         self.get(&path).await.text_of("access_token")
     }
 
-    pub async fn face(&self, name: &str, token: &str, body: &Value) -> Reply {
+    pub(crate) async fn face(&self, name: &str, token: &str, body: &Value) -> Reply {
         let path = format!("/cityservice/face/identify/{name}?access_token={token}");
         self.post(&path, body).await
     }
 
-    pub async fn user_id_key(&self) -> String {
+    pub(crate) async fn user_id_key(&self) -> String {
         let token = self.token().await;
         let body = json!({ "name": NAME, "id_card_number": NUMBER });
-        self.face("getuseridkey", &token, &body).await.text_of("user_id_key")
+        self.face("getuseridkey", &token, &body)
+            .await
+            .text_of("user_id_key")
     }
 
-    pub async fn getinfo(&self, verify_result: &str) -> Reply {
+    pub(crate) async fn getinfo(&self, verify_result: &str) -> Reply {
         let token = self.token().await;
-        self.face("getinfo", &token, &json!({ "verify_result": verify_result })).await
+        self.face(
+            "getinfo",
+            &token,
+            &json!({ "verify_result": verify_result }),
+        )
+        .await
     }
 
-    pub async fn v1(&self, method: Method, path: &str, key: &str, body: &Value) -> Reply {
+    pub(crate) async fn v1(&self, method: Method, path: &str, key: &str, body: &Value) -> Reply {
         let basic = basic(&self.appid, &self.secret);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let headers = [("authorization", basic.as_str()), ("idempotency-key", key)];
         self.call(method, path, &headers, body).await
     }
 
     /// Starts an attempt; answers the whole reply.
-    pub async fn begin(&self, ticket: &Value) -> Reply {
+    pub(crate) async fn begin(&self, ticket: &Value) -> Reply {
         let mut body = json!({ "consent": { "version": "1", "accepted": true }, "locale": "en" });
         for (name, value) in ticket.as_object().unwrap() {
             body[name] = value.clone();
@@ -188,22 +232,22 @@ impl World {
         self.post("/capture/v1/attempts", &body).await
     }
 
-    pub async fn begin_with_key(&self, key: &str) -> Attempt<'_> {
+    pub(crate) async fn begin_with_key(&self, key: &str) -> Attempt<'_> {
         let ticket = json!({ "appid": self.appid, "user_id_key": key });
         Attempt::of(self, &self.begin(&ticket).await)
     }
 }
 
 /// A device in the middle of an attempt.
-pub struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     world: &'a World,
-    pub id: String,
-    pub token: String,
-    pub verify_result: String,
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) verify_result: String,
 }
 
 impl<'a> Attempt<'a> {
-    pub fn of(world: &'a World, reply: &Reply) -> Self {
+    pub(crate) fn of(world: &'a World, reply: &Reply) -> Self {
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
         Self {
             world,
@@ -213,7 +257,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         rest: &str,
@@ -227,35 +271,49 @@ impl<'a> Attempt<'a> {
         self.world.call(method, &path, &all, body).await
     }
 
-    pub async fn challenge(&self) -> Reply {
-        self.send(Method::POST, "/challenge", &[], Body::empty()).await
+    pub(crate) async fn challenge(&self) -> Reply {
+        self.send(Method::POST, "/challenge", &[], Body::empty())
+            .await
     }
 
-    pub async fn part(&self, index: u32, bytes: &[u8]) -> Reply {
+    pub(crate) async fn part(&self, index: u32, bytes: &[u8]) -> Reply {
         let hash = sha256_hex(bytes);
         let rest = format!("/parts/{index}");
-        self.send(Method::PUT, &rest, &[("x-part-sha256", &hash)], bytes.to_vec()).await
+        self.send(
+            Method::PUT,
+            &rest,
+            &[("x-part-sha256", &hash)],
+            bytes.to_vec(),
+        )
+        .await
     }
 
-    pub async fn complete(&self, parts: &[&[u8]]) -> Reply {
+    pub(crate) async fn complete(&self, parts: &[&[u8]]) -> Reply {
         let whole = parts.concat();
         let body = json!({
             "parts_count": parts.len(), "bytes": whole.len(), "sha256": sha256_hex(&whole),
             "media_type": "video/webm", "clock": { "onsets_ms": [], "frames_ms": [] },
         });
-        self.send(Method::POST, "/complete", &[], body.to_string()).await
+        self.send(Method::POST, "/complete", &[], body.to_string())
+            .await
     }
 
-    pub async fn status(&self) -> Reply {
+    pub(crate) async fn status(&self) -> Reply {
         self.send(Method::GET, "", &[], Body::empty()).await
     }
 
-    pub async fn cancel(&self, reason: &str) -> Reply {
-        self.send(Method::POST, "/cancel", &[], json!({ "reason": reason }).to_string()).await
+    pub(crate) async fn cancel(&self, reason: &str) -> Reply {
+        self.send(
+            Method::POST,
+            "/cancel",
+            &[],
+            json!({ "reason": reason }).to_string(),
+        )
+        .await
     }
 
     /// Challenge, one part, complete.
-    pub async fn record(&self, clip: &[u8]) {
+    pub(crate) async fn record(&self, clip: &[u8]) {
         assert_eq!(self.challenge().await.status, StatusCode::OK);
         assert_eq!(self.part(0, clip).await.status, StatusCode::OK);
         let reply = self.complete(&[clip]).await;
@@ -263,16 +321,26 @@ impl<'a> Attempt<'a> {
     }
 }
 
-pub fn basic(appid: &str, secret: &str) -> String {
+pub(crate) fn basic(appid: &str, secret: &str) -> String {
     use base64::Engine as _;
     let text = format!("{appid}:{secret}");
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+    format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(text)
+    )
 }
 
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-pub fn content_type(reply: &Reply) -> &str {
-    reply.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default()
+pub(crate) fn content_type(reply: &Reply) -> &str {
+    reply
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
 }

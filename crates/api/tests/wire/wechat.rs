@@ -1,11 +1,9 @@
 //! The WeChat dialect: codes for wrong, missing, expired, foreign and repeated input, and one
 //! whole verification.
 
-mod common;
-
+use crate::common::{NAME, NUMBER, World, content_type};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use common::{NAME, NUMBER, World, content_type};
 use serde_json::{Value, json};
 use zhenren_usecases::analysis::scripted::{
     IGNORES_PROMPTS, NO_FACE, OTHER_PERSON, PASSES, UNREADABLE,
@@ -24,8 +22,14 @@ async fn a_token_is_checked_in_the_documented_order() {
         (format!("appid={appid}"), 40002),
         (format!("appid={appid}&grant_type=nonsense&secret=x"), 40002),
         (format!("appid={appid}&grant_type=client_credential"), 41004),
-        (format!("appid={appid}&grant_type=client_credential&secret=short"), 40125),
-        (format!("appid={appid}&grant_type=client_credential&secret={wrong}"), 40001),
+        (
+            format!("appid={appid}&grant_type=client_credential&secret=short"),
+            40125,
+        ),
+        (
+            format!("appid={appid}&grant_type=client_credential&secret={wrong}"),
+            40001,
+        ),
     ];
     for (query, errcode) in cases {
         let reply = world.get(&format!("/cgi-bin/token?{query}")).await;
@@ -34,7 +38,11 @@ async fn a_token_is_checked_in_the_documented_order() {
         assert_eq!(content_type(&reply), "application/json; encoding=utf-8");
         let errmsg = reply.text_of("errmsg");
         let rid = errmsg.rsplit(" rid: ").next().unwrap();
-        assert_eq!(rid.split('-').map(str::len).collect::<Vec<_>>(), [8, 8, 8], "{errmsg}");
+        assert_eq!(
+            rid.split('-').map(str::len).collect::<Vec<_>>(),
+            [8, 8, 8],
+            "{errmsg}"
+        );
         assert_eq!(reply.headers.get("x-request-id").unwrap(), rid);
     }
     let body = json!({ "grant_type": "client_credential", "appid": appid, "secret": secret });
@@ -53,7 +61,12 @@ async fn a_new_token_leaves_the_old_one_five_minutes() {
     let world = World::new().await;
     let ask = |token: String| {
         let world = &world;
-        async move { world.face("getinfo", &token, &json!({ "verify_result": "x" })).await.errcode() }
+        async move {
+            world
+                .face("getinfo", &token, &json!({ "verify_result": "x" }))
+                .await
+                .errcode()
+        }
     };
     let old = world.token().await;
     let new = world.token().await;
@@ -93,7 +106,10 @@ async fn getuseridkey_takes_json_whatever_the_content_type() {
         (b"name=x", 47001),
         (b"[1]", 47001),
         (b"{\"name\":1,\"id_card_number\":\"x\"}", 47001),
-        (b"{\"name\":\"\",\"id_card_number\":\"310101199801011234\"}", 84006),
+        (
+            b"{\"name\":\"\",\"id_card_number\":\"310101199801011234\"}",
+            84006,
+        ),
         (b"{\"name\":\"x\"}", 84006),
         (b"{\"name\":\"\xff\",\"id_card_number\":\"x\"}", 10040),
     ];
@@ -102,16 +118,28 @@ async fn getuseridkey_takes_json_whatever_the_content_type() {
         assert_eq!(reply.errcode(), errcode, "{body:?}: {}", reply.text);
         assert_eq!(reply.status, StatusCode::OK);
     }
-    assert_eq!(world.call(Method::GET, &path, &[], Body::empty()).await.errcode(), 43002);
+    assert_eq!(
+        world
+            .call(Method::GET, &path, &[], Body::empty())
+            .await
+            .errcode(),
+        43002
+    );
 }
 
 #[tokio::test]
 async fn strict_apps_refuse_a_wrong_check_character() {
-    let world =
-        World::with(Settings { strict_id_check: true, ..Settings::default() }).await;
+    let world = World::with(Settings {
+        strict_id_check: true,
+        ..Settings::default()
+    })
+    .await;
     let token = world.token().await;
     let body = json!({ "name": NAME, "id_card_number": "310101199801011234" });
-    assert_eq!(world.face("getuseridkey", &token, &body).await.errcode(), 10003);
+    assert_eq!(
+        world.face("getuseridkey", &token, &body).await.errcode(),
+        10003
+    );
 }
 
 #[tokio::test]
@@ -120,9 +148,15 @@ async fn a_whole_verification_passes_and_is_answered_again() {
     world.enrol().await;
     let key = world.user_id_key().await;
     let attempt = world.begin_with_key(&key).await;
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 10300);
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        10300
+    );
     attempt.record(PASSES).await;
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 10005);
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        10005
+    );
     assert_eq!(world.work().await, 1);
     let status = attempt.status().await;
     assert_eq!(status.json["state"], "done");
@@ -132,8 +166,14 @@ async fn a_whole_verification_passes_and_is_answered_again() {
     assert_eq!(first.errcode(), 0);
     assert_eq!(first.json["identify_ret"], 0, "{}", first.text);
     assert_eq!(first.json["user_id_key"], key);
-    assert_eq!(first.json["name_utf8_md5"], "615db57aa314529aaa0fbe95b3e95bd3");
-    assert_eq!(first.json["id_card_number_md5"], "ae05564031c21338aa8a2e7266e7855c");
+    assert_eq!(
+        first.json["name_utf8_md5"],
+        "615db57aa314529aaa0fbe95b3e95bd3"
+    );
+    assert_eq!(
+        first.json["id_card_number_md5"],
+        "ae05564031c21338aa8a2e7266e7855c"
+    );
     assert_eq!(first.json["identify_time"], 1_790_000_000_i64);
     let again = world.getinfo(&attempt.verify_result).await;
     assert_eq!(first.json, again.json);
@@ -144,9 +184,12 @@ async fn a_whole_verification_passes_and_is_answered_again() {
 
 #[tokio::test]
 async fn every_way_to_fail_has_its_identify_ret() {
-    for (clip, identify_ret) in
-        [(OTHER_PERSON, 10004), (NO_FACE, 10002), (IGNORES_PROMPTS, 10002), (UNREADABLE, 10002)]
-    {
+    for (clip, identify_ret) in [
+        (OTHER_PERSON, 10004),
+        (NO_FACE, 10002),
+        (IGNORES_PROMPTS, 10002),
+        (UNREADABLE, 10002),
+    ] {
         let world = World::new().await;
         world.enrol().await;
         let attempt = world.begin_with_key(&world.user_id_key().await).await;
@@ -164,24 +207,42 @@ async fn an_unknown_number_and_a_wrong_name_never_pass() {
     let attempt = world.begin_with_key(&world.user_id_key().await).await;
     attempt.record(PASSES).await;
     world.work().await;
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 10026);
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        10026
+    );
 
     world.enrol().await;
     let token = world.token().await;
     let body = json!({ "name": "李四", "id_card_number": NUMBER });
-    let key = world.face("getuseridkey", &token, &body).await.text_of("user_id_key");
+    let key = world
+        .face("getuseridkey", &token, &body)
+        .await
+        .text_of("user_id_key");
     let attempt = world.begin_with_key(&key).await;
     attempt.record(PASSES).await;
     world.work().await;
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 10003);
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        10003
+    );
 }
 
 #[tokio::test]
 async fn no_identity_source_is_a_refusal_and_never_a_pass() {
-    let sources = Sources { enrolled: false, caller_photo: false };
-    let world = World::with(Settings { sources, ..Settings::default() }).await;
+    let sources = Sources {
+        enrolled: false,
+        caller_photo: false,
+    };
+    let world = World::with(Settings {
+        sources,
+        ..Settings::default()
+    })
+    .await;
     let key = world.user_id_key().await;
-    let reply = world.begin(&json!({ "appid": world.appid, "user_id_key": key })).await;
+    let reply = world
+        .begin(&json!({ "appid": world.appid, "user_id_key": key }))
+        .await;
     assert_eq!(reply.code(), "identity_source_missing");
     assert_eq!(reply.errcode(), 10009);
 }
@@ -200,10 +261,15 @@ async fn a_person_who_leaves_gives_90100() {
         let attempt = world.begin_with_key(&key).await;
         assert_eq!(attempt.cancel(reason).await.json["state"], "cancelled");
         assert_eq!(attempt.cancel(reason).await.json["state"], "cancelled");
-        assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], code);
+        assert_eq!(
+            world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+            code
+        );
     }
     // Five starts are used up.
-    let reply = world.begin(&json!({ "appid": world.appid, "user_id_key": key })).await;
+    let reply = world
+        .begin(&json!({ "appid": world.appid, "user_id_key": key }))
+        .await;
     assert_eq!(reply.code(), "too_many_attempts");
     assert_eq!(reply.errcode(), 10042);
 }
@@ -216,13 +282,15 @@ async fn forged_foreign_and_old_verify_results() {
     attempt.record(PASSES).await;
     world.work().await;
     let token = world.token().await;
-    for body in [json!({}), json!({ "verify_result": 7 }), json!({ "verify_result": "forged" })] {
+    for body in [
+        json!({}),
+        json!({ "verify_result": 7 }),
+        json!({ "verify_result": "forged" }),
+    ] {
         assert_eq!(world.face("getinfo", &token, &body).await.errcode(), 84001);
     }
     let (appid, secret) = world.stranger().await;
-    let path = format!(
-        "/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}"
-    );
+    let path = format!("/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}");
     let theirs = world.get(&path).await.text_of("access_token");
     let body = json!({ "verify_result": attempt.verify_result });
     assert_eq!(world.face("getinfo", &theirs, &body).await.errcode(), 84001);
@@ -261,7 +329,7 @@ async fn check_alive_type_is_zero_one_or_two() {
         assert_eq!(world.begin(&ticket).await.errcode(), errcode);
     }
     let ticket = json!({ "appid": world.appid, "user_id_key": key, "check_alive_type": 2 });
-    let attempt = common::Attempt::of(&world, &world.begin(&ticket).await);
+    let attempt = crate::common::Attempt::of(&world, &world.begin(&ticket).await);
     let info = world.getinfo(&attempt.verify_result).await;
     assert_eq!(info.json["check_alive_type"], 2);
     assert_ne!(info.json["challenge"], Value::Null);

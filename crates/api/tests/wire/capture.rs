@@ -1,11 +1,9 @@
 //! The capture side: one-use tokens, parts, completion, repetition, deadlines, and what it may
 //! never tell.
 
-mod common;
-
+use crate::common::{Attempt, World, sha256_hex};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use common::{Attempt, World, sha256_hex};
 use serde_json::{Value, json};
 use zhenren_usecases::analysis::scripted::{BREAKS, NO_FACE, OTHER_PERSON, PASSES};
 
@@ -17,7 +15,9 @@ async fn begun(world: &World) -> Attempt<'_> {
 #[tokio::test]
 async fn a_start_needs_consent_and_exactly_one_ticket() {
     let world = World::new().await;
-    let reply = world.post("/capture/v1/attempts", &json!({ "capture_token": "x" })).await;
+    let reply = world
+        .post("/capture/v1/attempts", &json!({ "capture_token": "x" }))
+        .await;
     assert_eq!(reply.code(), "consent_missing");
     for ticket in [
         json!({}),
@@ -27,12 +27,20 @@ async fn a_start_needs_consent_and_exactly_one_ticket() {
         assert_eq!(world.begin(&ticket).await.code(), "parameter_invalid");
     }
     let reply = world.begin(&json!({ "capture_token": "x" })).await;
-    assert_eq!((reply.status, reply.code()), (StatusCode::NOT_FOUND, "token_unknown"));
+    assert_eq!(
+        (reply.status, reply.code()),
+        (StatusCode::NOT_FOUND, "token_unknown")
+    );
     let reply = world.begin(&json!({ "certify_id": "ver_nobody" })).await;
     assert_eq!(reply.code(), "token_unknown");
-    let reply = world.call(Method::POST, "/capture/v1/attempts", &[], "no json").await;
+    let reply = world
+        .call(Method::POST, "/capture/v1/attempts", &[], "no json")
+        .await;
     assert_eq!(reply.code(), "body_invalid");
-    assert_eq!(reply.headers.get("content-type").unwrap(), "application/problem+json");
+    assert_eq!(
+        reply.headers.get("content-type").unwrap(),
+        "application/problem+json"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +75,10 @@ async fn parts_may_be_repeated_but_not_changed() {
     let attempt = begun(&world).await;
     assert_eq!(attempt.part(0, b"a").await.code(), "not_challenged");
     attempt.challenge().await;
-    assert_eq!(attempt.part(0, b"abc").await.json, json!({ "index": 0, "bytes": 3 }));
+    assert_eq!(
+        attempt.part(0, b"abc").await.json,
+        json!({ "index": 0, "bytes": 3 })
+    );
     assert_eq!(attempt.part(0, b"abc").await.status, StatusCode::OK);
     assert_eq!(attempt.part(0, b"abd").await.code(), "part_conflict");
     let wrong = [("x-part-sha256", "00")];
@@ -76,7 +87,9 @@ async fn parts_may_be_repeated_but_not_changed() {
     let large = vec![0_u8; 1024 * 1024 + 1];
     assert_eq!(attempt.part(1, &large).await.code(), "too_large");
     assert_eq!(attempt.part(64, b"x").await.code(), "too_large");
-    let reply = attempt.send(Method::GET, "/parts", &[], Body::empty()).await;
+    let reply = attempt
+        .send(Method::GET, "/parts", &[], Body::empty())
+        .await;
     let listed = json!({ "parts": [{ "index": 0, "bytes": 3, "sha256": sha256_hex(b"abc") }] });
     assert_eq!(reply.json, listed);
 }
@@ -88,17 +101,35 @@ async fn a_recording_is_complete_once() {
     attempt.challenge().await;
     let (one, two): (&[u8], &[u8]) = (b"pas", b"ses");
     attempt.part(0, one).await;
-    assert_eq!(attempt.complete(&[one, two]).await.code(), "parts_incomplete");
+    assert_eq!(
+        attempt.complete(&[one, two]).await.code(),
+        "parts_incomplete"
+    );
     attempt.part(1, two).await;
-    assert_eq!(attempt.complete(&[one, b"SES"]).await.code(), "digest_mismatch");
+    assert_eq!(
+        attempt.complete(&[one, b"SES"]).await.code(),
+        "digest_mismatch"
+    );
     let first = attempt.complete(&[one, two]).await;
     assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.text);
     let second = attempt.complete(&[one, two]).await;
-    assert_eq!((second.status, &second.json), (StatusCode::ACCEPTED, &first.json));
-    assert_eq!(attempt.complete(&[one, b"SES"]).await.code(), "already_completed");
-    assert_eq!(attempt.cancel("cancelled").await.code(), "already_completed");
+    assert_eq!(
+        (second.status, &second.json),
+        (StatusCode::ACCEPTED, &first.json)
+    );
+    assert_eq!(
+        attempt.complete(&[one, b"SES"]).await.code(),
+        "already_completed"
+    );
+    assert_eq!(
+        attempt.cancel("cancelled").await.code(),
+        "already_completed"
+    );
     world.work().await;
-    assert_eq!(attempt.complete(&[one, two]).await.status, StatusCode::ACCEPTED);
+    assert_eq!(
+        attempt.complete(&[one, two]).await.status,
+        StatusCode::ACCEPTED
+    );
     assert_eq!(attempt.status().await.json["result"]["outcome"], "accepted");
 }
 
@@ -128,7 +159,10 @@ async fn an_inconclusive_attempt_hands_out_a_token_for_the_next() {
     assert_eq!(status.json["result"]["outcome"], "inconclusive");
     assert_eq!(status.json["result"]["hint"], "look_straight");
     let token = status.json["result"]["retry"]["capture_token"].clone();
-    assert_eq!(attempt.status().await.json["result"]["retry"]["capture_token"], token);
+    assert_eq!(
+        attempt.status().await.json["result"]["retry"]["capture_token"],
+        token
+    );
     let ticket = json!({ "capture_token": token });
     let next = Attempt::of(&world, &world.begin(&ticket).await);
     assert_eq!(world.begin(&ticket).await.code(), "token_spent");
@@ -160,7 +194,10 @@ async fn an_attempt_ends_at_its_deadline() {
     assert_eq!(attempt.part(0, b"x").await.code(), "attempt_expired");
     world.work().await;
     assert_eq!(attempt.status().await.json["state"], "expired");
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 90107);
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        90107
+    );
 }
 
 #[tokio::test]
@@ -185,19 +222,34 @@ async fn a_failing_machine_is_tried_again_and_at_last_told() {
     }
     world.work().await;
     let status = attempt.status().await;
-    assert_eq!(status.json["result"]["outcome"], "inconclusive", "{}", status.text);
-    assert_eq!(world.getinfo(&attempt.verify_result).await.json["identify_ret"], 10045);
+    assert_eq!(
+        status.json["result"]["outcome"], "inconclusive",
+        "{}",
+        status.text
+    );
+    assert_eq!(
+        world.getinfo(&attempt.verify_result).await.json["identify_ret"],
+        10045
+    );
 }
 
 #[tokio::test]
 async fn only_listed_origins_may_call_from_elsewhere() {
     let world = World::new().await;
-    for (origin, allowed) in [("https://shop.example", true), ("https://evil.example", false)] {
+    for (origin, allowed) in [
+        ("https://shop.example", true),
+        ("https://evil.example", false),
+    ] {
         let headers = [("origin", origin), ("access-control-request-method", "PUT")];
         let path = "/capture/v1/attempts";
-        let reply = world.call(Method::OPTIONS, path, &headers, Body::empty()).await;
+        let reply = world
+            .call(Method::OPTIONS, path, &headers, Body::empty())
+            .await;
         assert_eq!(reply.status, StatusCode::NO_CONTENT);
-        assert_eq!(reply.headers.contains_key("access-control-allow-origin"), allowed);
+        assert_eq!(
+            reply.headers.contains_key("access-control-allow-origin"),
+            allowed
+        );
     }
 }
 

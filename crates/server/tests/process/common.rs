@@ -1,33 +1,32 @@
 //! The binary in a folder of its own, with faces that the simulator renders.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-#![expect(clippy::disallowed_methods, reason = "these tests are about the process")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// A folder with nothing in it, and the binary.
-pub struct Place {
-    pub folder: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let models = models();
         assert!(
             models.join("models.json").is_file(),
             "{} is missing: run `make runtime` before these tests",
             models.display()
         );
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhenren"));
         command
             .current_dir(self.folder.path())
@@ -38,20 +37,25 @@ impl Place {
         command
     }
 
-    pub fn run(&self, words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
         Ran::of(&self.command(words).output().unwrap())
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) -> String {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
         std::fs::write(self.path(name), bytes).unwrap();
         name.to_owned()
     }
 
     /// A rendered portrait, and a recording of the same person who blinks once.
-    pub fn portrait_and_clip(&self) -> (String, String) {
+    pub(crate) fn portrait_and_clip(&self) -> (String, String) {
         let words = [
-            "simulate", "--export-reference", "face.jpg", "--export-clip", "clip.webm",
-            "--challenge", "blink",
+            "simulate",
+            "--export-reference",
+            "face.jpg",
+            "--export-clip",
+            "clip.webm",
+            "--challenge",
+            "blink",
         ];
         let ran = self.run(&words);
         assert_eq!(ran.code, 0, "{ran:?}");
@@ -59,14 +63,20 @@ impl Place {
     }
 
     /// A rendered portrait of somebody else.
-    pub fn other_portrait(&self) -> String {
-        let ran = self.run(&["simulate", "--seed", "77", "--export-reference", "other.jpg"]);
+    pub(crate) fn other_portrait(&self) -> String {
+        let ran = self.run(&[
+            "simulate",
+            "--seed",
+            "77",
+            "--export-reference",
+            "other.jpg",
+        ]);
         assert_eq!(ran.code, 0, "{ran:?}");
         String::from("other.jpg")
     }
 
     /// Starts a server on a free port; answers it and its address.
-    pub fn serve(&self, words: &[&str]) -> Server {
+    pub(crate) fn serve(&self, words: &[&str]) -> Server {
         let log = std::fs::File::create(self.path("server.log")).unwrap();
         let mut child = self
             .command(words)
@@ -82,12 +92,16 @@ impl Place {
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
         let url = line.trim().trim_end_matches("/demo").to_owned();
         let log = || std::fs::read_to_string(self.path("server.log")).unwrap_or_default();
-        assert!(url.starts_with("http://127.0.0.1:"), "no address: {line:?}\n{}", log());
+        assert!(
+            url.starts_with("http://127.0.0.1:"),
+            "no address: {line:?}\n{}",
+            log()
+        );
         Server { child, url }
     }
 
     /// The demo app's appid and secret.
-    pub fn demo(&self) -> (String, String) {
+    pub(crate) fn demo(&self) -> (String, String) {
         let text = std::fs::read_to_string(self.path("data/demo.json")).unwrap();
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         let field = |name: &str| json.get(name).and_then(|v| v.as_str()).unwrap().to_owned();
@@ -96,14 +110,14 @@ impl Place {
 }
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// SIGKILL: no line of the program runs after this.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -118,10 +132,10 @@ impl Drop for Server {
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
@@ -134,19 +148,25 @@ impl Ran {
     }
 }
 
-pub fn models() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/models").canonicalize().unwrap_or_default()
+pub(crate) fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../runtime/models")
+        .canonicalize()
+        .unwrap_or_default()
 }
 
 /// Waits until something is so.
-pub async fn eventually<F, Fut>(what: &str, mut is_so: F)
+pub(crate) async fn eventually<F, Fut>(what: &str, mut is_so: F)
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = bool>,
 {
     let started = Instant::now();
     while !is_so().await {
-        assert!(started.elapsed() < Duration::from_secs(90), "{what} did not happen in 90 s");
+        assert!(
+            started.elapsed() < Duration::from_secs(90),
+            "{what} did not happen in 90 s"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

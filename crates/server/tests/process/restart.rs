@@ -1,9 +1,7 @@
 //! A server that is killed in the middle of analysis: the next one takes the job up again, and
 //! nothing is answered or billed twice. Real processes, real media, real kill.
 
-mod common;
-
-use common::{Place, Server, eventually};
+use crate::common::{Place, Server, eventually};
 use serde_json::{Value, json};
 
 struct Tenant {
@@ -33,21 +31,36 @@ impl Tenant {
 }
 
 fn text(json: &Value, field: &str) -> String {
-    json.get(field).and_then(Value::as_str).unwrap_or_else(|| panic!("{field}: {json}")).to_owned()
+    json.get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("{field}: {json}"))
+        .to_owned()
 }
 
 /// Begins, records and completes; the server has the job when this returns.
 async fn capture(http: &reqwest::Client, server: &Server, token: &str, clip: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(clip).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = Sha256::digest(clip)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let url = |rest: &str| format!("{}/capture/v1/attempts{rest}", server.url);
     let body = json!({
         "capture_token": token, "consent": { "version": "1", "accepted": true },
     });
-    let begun: Value =
-        http.post(url("")).json(&body).send().await.unwrap().json().await.unwrap();
+    let begun: Value = http
+        .post(url(""))
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     let (id, bearer) = (text(&begun, "attempt_id"), text(&begun, "attempt_token"));
-    let challenge = http.post(url(&format!("/{id}/challenge"))).bearer_auth(&bearer);
+    let challenge = http
+        .post(url(&format!("/{id}/challenge")))
+        .bearer_auth(&bearer);
     assert!(challenge.send().await.unwrap().status().is_success());
     let part = http
         .put(url(&format!("/{id}/parts/0")))
@@ -58,7 +71,10 @@ async fn capture(http: &reqwest::Client, server: &Server, token: &str, clip: &[u
     let body = json!({
         "parts_count": 1, "bytes": clip.len(), "sha256": hash, "media_type": "video/webm",
     });
-    let complete = http.post(url(&format!("/{id}/complete"))).bearer_auth(&bearer).json(&body);
+    let complete = http
+        .post(url(&format!("/{id}/complete")))
+        .bearer_auth(&bearer)
+        .json(&body);
     assert_eq!(complete.send().await.unwrap().status().as_u16(), 202);
     id
 }
@@ -74,7 +90,11 @@ async fn a_killed_analysis_is_taken_up_again_and_billed_once() {
 
     let first = place.serve(&["all"]);
     let (appid, secret) = place.demo();
-    let tenant = Tenant { http: reqwest::Client::new(), appid, secret };
+    let tenant = Tenant {
+        http: reqwest::Client::new(),
+        appid,
+        secret,
+    };
     let question = json!({
         "challenge": { "kind": "silent" },
         "reference": { "source": "caller_photo", "photo": photo },
@@ -88,22 +108,37 @@ async fn a_killed_analysis_is_taken_up_again_and_billed_once() {
 
     let second = place.serve(&["all"]);
     let report = tenant.read(&second, &id).await;
-    assert_eq!(report["state"], "analyzing", "the kill came too late: {report}");
+    assert_eq!(
+        report["state"], "analyzing",
+        "the kill came too late: {report}"
+    );
     eventually("an answer after the restart", async || {
         tenant.read(&second, &id).await["state"] == "closed"
     })
     .await;
     let report = tenant.read(&second, &id).await;
     assert_eq!(report["outcome"], "accepted", "{report}");
-    assert_eq!(report["attempts"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!(
+        report["attempts"].as_array().map(Vec::len),
+        Some(1),
+        "{report}"
+    );
     assert_eq!(report["billing"]["settled_fen"], 85, "{report}");
     let repeated = tenant.post(&second, "/v1/verifications", &question).await;
     assert_eq!(repeated["id"], opened["id"], "{repeated}");
     second.kill();
 
     // The books say the same: one call was paid, nothing is frozen.
-    let words =
-        ["admin", "recharge", "--account", "acc_demo", "--fen", "100", "--reference", "after"];
+    let words = [
+        "admin",
+        "recharge",
+        "--account",
+        "acc_demo",
+        "--fen",
+        "100",
+        "--reference",
+        "after",
+    ];
     let ran = place.run(&words);
     assert!(ran.stdout.contains("spent      0.85 yuan"), "{ran:?}");
     assert!(ran.stdout.contains("frozen     0.00 yuan"), "{ran:?}");
@@ -118,7 +153,9 @@ async fn the_second_start_is_quick_and_keeps_the_demo_app() {
     let server = place.serve(&["all"]);
     let took = started.elapsed();
     assert_eq!(place.demo(), before);
-    let ready = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", server.url))
+        .await
+        .unwrap();
     assert!(ready.status().is_success());
     assert!(took.as_secs_f64() < 3.0, "the second start took {took:?}");
 }

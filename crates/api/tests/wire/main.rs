@@ -1,0 +1,13 @@
+//! What the server answers on the wire, door by door.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails should panic"
+)]
+
+mod capture;
+mod common;
+mod unicloud;
+mod v1;
+mod wechat;

@@ -1,0 +1,13 @@
+//! The binary as a process: commands, exit codes, sentences, and being killed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::format_collect,
+    clippy::disallowed_methods,
+    reason = "a test that fails should panic, and these tests are about processes"
+)]
+
+mod cli;
+mod common;
+mod restart;
