@@ -89,7 +89,7 @@ impl Print {
             up: up.unit(),
             normal: right.cross(up).unit(),
             at: shift,
-            half: (0.53 * pose.scale, 0.53 * pose.scale * 4.0 / 3.0),
+            half: (0.44 * pose.scale, 0.44 * pose.scale * 4.0 / 3.0),
             centre: (unit * 0.5, height as f32 * 0.5),
             focal: unit * DISTANCE,
         }
