@@ -56,7 +56,7 @@ pub(crate) enum Command {
 /// `zhenren verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The recording: WebM or MP4.
+    /// The recording: a `.webm` or `.mp4` file.
     #[arg(long, value_name = "FILE")]
     pub video: PathBuf,
     /// The photograph to compare with: JPEG, PNG or WebP.

@@ -8,7 +8,11 @@ use std::net::SocketAddr;
 use zhenren_domain::challenge::{Action, ChallengeKind};
 
 /// Inclusive numeric range.
-pub(super) fn range<T: PartialOrd + Display>(value: T, min: T, max: T) -> Result<(), String> {
+pub(super) fn range<T: PartialOrd + Display + Copy>(
+    value: T,
+    min: T,
+    max: T,
+) -> Result<(), String> {
     if value >= min && value <= max {
         Ok(())
     } else {

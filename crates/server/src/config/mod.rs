@@ -3,6 +3,10 @@
 //! The only place that reads the environment. Knows nothing of how a value is used; `wiring`
 //! turns it into what the use cases and the API take.
 
+#[expect(
+    clippy::ptr_arg,
+    reason = "a check takes what the section stores, by reference"
+)]
 mod checks;
 mod load;
 mod sections;
