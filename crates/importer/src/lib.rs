@@ -34,7 +34,7 @@ pub use error::{ConvertError, ImportError};
 pub use install::{ImportReport, ModelRecord, Record, import_all, import_model};
 
 /// Raised whenever the importer would write other bytes for the same sources.
-pub const IMPORTER_VERSION: u32 = 1;
+pub const IMPORTER_VERSION: u32 = 2;
 
 /// A translated model.
 pub(crate) struct Converted {

@@ -11,6 +11,7 @@ mod layout;
 mod ops_conv;
 mod ops_math;
 mod ops_shape;
+mod rectifier;
 mod slice;
 mod weights;
 

@@ -4,7 +4,7 @@
 //! it was made in; the other order is made by one Transpose when first wanted and then reused.
 //! Shapes are always given in TensorFlow's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::error::ConvertError;
@@ -70,6 +70,7 @@ impl Value {
 pub(super) struct Target {
     pub(super) graph: GraphBuilder,
     turned: BTreeMap<String, String>,
+    never_negative: BTreeSet<String>,
 }
 
 impl Target {
@@ -77,7 +78,18 @@ impl Target {
         Self {
             graph,
             turned: BTreeMap::new(),
+            never_negative: BTreeSet::new(),
         }
+    }
+
+    /// Remembers that no element of `name` is below zero.
+    pub(super) fn mark_never_negative(&mut self, name: &str) {
+        self.never_negative.insert(name.to_owned());
+    }
+
+    /// Whether `value` was remembered as such, in the order of axes that it was made in.
+    pub(super) fn is_never_negative(&self, value: &Value) -> bool {
+        matches!(value, Value::Computed { name, .. } if self.never_negative.contains(name))
     }
 
     /// The ONNX name of `value` in TensorFlow's order of axes.

@@ -2,9 +2,10 @@
 
 use super::convert::{Context, nchw, same};
 use super::layout::Value;
+use super::rectifier::rectify;
 use crate::error::ConvertError;
 use crate::onnx::builder::Attr;
-use crate::tensor::{Data, Tensor};
+use crate::tensor::Tensor;
 
 /// Translates the node if it is one of this family.
 pub(super) fn translate(context: &mut Context<'_>) -> Result<Option<Value>, ConvertError> {
@@ -147,7 +148,7 @@ fn convolution(context: &mut Context<'_>, depthwise: bool) -> Result<Value, Conv
     let mut attrs = window.attrs();
     attrs.push(Attr::Int("group", group as i64));
     let summed = context.target.graph.node("Conv", &operands, attrs);
-    let result = fused.activate(context, summed)?;
+    let result = fused.activate(context, summed, filters)?;
     Ok(nchw(
         result,
         vec![1, window.output[0], window.output[1], filters],
@@ -183,16 +184,15 @@ impl Fused {
         Ok(Self { bias, activation })
     }
 
-    fn activate(&self, context: &mut Context<'_>, value: String) -> Result<String, ConvertError> {
+    fn activate(
+        &self,
+        context: &mut Context<'_>,
+        value: String,
+        filters: usize,
+    ) -> Result<String, ConvertError> {
         match self.activation.as_deref() {
             None => Ok(value),
-            Some("Prelu") => {
-                let slope = slope(context, 3)?;
-                Ok(context
-                    .target
-                    .graph
-                    .node("PRelu", &[&value, &slope], Vec::new()))
-            }
+            Some("Prelu") => rectify(context, &value, filters, 3),
             Some("Relu") => Ok(context.target.graph.node("Relu", &[&value], Vec::new())),
             Some("Relu6") => {
                 let low = context.target.graph.constant(&Tensor::scalar(0.0));
@@ -209,23 +209,10 @@ impl Fused {
     }
 }
 
-/// The slopes of a parametric rectifier, one per channel, as C×1×1.
-fn slope(context: &mut Context<'_>, at: usize) -> Result<String, ConvertError> {
-    let slopes = context.constant(at)?;
-    let channels = slopes.shape.last().copied().unwrap_or(1);
-    if slopes.data.len() != channels || !matches!(slopes.data, Data::F32(_)) {
-        return Err(context
-            .node
-            .fault(format!("slopes of shape {:?}", slopes.shape)));
-    }
-    let slopes = slopes.reshaped(vec![channels, 1, 1])?;
-    Ok(context.target.graph.constant(&slopes))
-}
-
 fn prelu(context: &mut Context<'_>) -> Result<Value, ConvertError> {
     let value = context.operand(0)?;
     let shape = value.shape().to_vec();
-    if shape.len() != 4 {
+    let &[_, _, _, channels] = shape.as_slice() else {
         let slopes = context.target.same(context.operand(1)?);
         let source = context.target.same(value);
         let result = context
@@ -233,16 +220,9 @@ fn prelu(context: &mut Context<'_>) -> Result<Value, ConvertError> {
             .graph
             .node("PRelu", &[&source, &slopes], Vec::new());
         return Ok(same(result, shape));
-    }
-    let slopes = slope(context, 1)?;
+    };
     let source = context.target.nchw(value)?;
-    Ok(nchw(
-        context
-            .target
-            .graph
-            .node("PRelu", &[&source, &slopes], Vec::new()),
-        shape,
-    ))
+    Ok(nchw(rectify(context, &source, channels, 1)?, shape))
 }
 
 fn max_pool(context: &mut Context<'_>) -> Result<Value, ConvertError> {

@@ -5,6 +5,7 @@ use std::f32::consts::PI;
 use super::convert::{Context, nchw, same};
 use super::fold;
 use super::layout::Value;
+use super::rectifier;
 use crate::error::ConvertError;
 use crate::onnx::builder::Attr;
 use crate::onnx::data_type;
@@ -14,7 +15,10 @@ use crate::tensor::Tensor;
 pub(super) fn translate(context: &mut Context<'_>) -> Result<Option<Value>, ConvertError> {
     let op = context.node.op.clone();
     if let Some(onnx) = unary_name(&op) {
-        return unary(context, onnx, Vec::new()).map(Some);
+        return unary(context, onnx, &[], Vec::new()).map(Some);
+    }
+    if let Some(bounded) = rectifier::bounded(context)? {
+        return Ok(Some(bounded));
     }
     if let Some(onnx) = binary_name(&op) {
         return binary(context, onnx).map(Some);
@@ -71,25 +75,31 @@ fn binary_name(op: &str) -> Option<&'static str> {
     })
 }
 
-fn unary(
+/// An operator that treats every element of operand 0 alike; `rest` are its further ONNX operands.
+pub(super) fn unary(
     context: &mut Context<'_>,
     onnx: &str,
+    rest: &[&str],
     attrs: Vec<Attr<'_>>,
 ) -> Result<Value, ConvertError> {
     let value = context.operand(0)?;
     let shape = value.shape().to_vec();
-    if value.is_nchw() {
-        let source = context.target.nchw(value)?;
-        return Ok(nchw(
-            context.target.graph.node(onnx, &[&source], attrs),
-            shape,
-        ));
+    let images = value.is_nchw();
+    let source = if images {
+        context.target.nchw(value)?
+    } else {
+        context.target.same(value)
+    };
+    let operands = [&[source.as_str()], rest].concat();
+    let result = context.target.graph.node(onnx, &operands, attrs);
+    if matches!(onnx, "Relu" | "Clip") {
+        context.target.mark_never_negative(&result);
     }
-    let source = context.target.same(value);
-    Ok(same(
-        context.target.graph.node(onnx, &[&source], attrs),
-        shape,
-    ))
+    Ok(if images {
+        nchw(result, shape)
+    } else {
+        same(result, shape)
+    })
 }
 
 fn binary(context: &mut Context<'_>, onnx: &str) -> Result<Value, ConvertError> {
@@ -149,7 +159,8 @@ fn cast(context: &mut Context<'_>) -> Result<Value, ConvertError> {
         "DT_BOOL" => data_type::BOOL,
         other => return Err(context.node.fault(format!("casts to '{other}'"))),
     };
-    unary(context, "Cast", vec![Attr::Int("to", i64::from(to))])
+    let attrs = vec![Attr::Int("to", i64::from(to))];
+    unary(context, "Cast", &[], attrs)
 }
 
 fn reduce(context: &mut Context<'_>, onnx: &str) -> Result<Value, ConvertError> {
