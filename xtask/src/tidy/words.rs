@@ -47,7 +47,7 @@ fn offence(path: &str, line: &str) -> Option<&'static str> {
     if let Some(trace) = TRACES.iter().find(|trace| line.contains(**trace)) {
         return Some(trace);
     }
-    let is_source = path.ends_with(".rs") || path.ends_with(".ts");
+    let is_source = [".rs", ".ts"].iter().any(|ending| path.ends_with(ending));
     let is_ours = path.starts_with("crates/") || path.starts_with("web/");
     if !is_source || !is_ours || DIALECT_ROOMS.iter().any(|room| path.starts_with(room)) {
         return None;
