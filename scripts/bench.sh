@@ -16,10 +16,8 @@ cleanup() {
 trap cleanup EXIT
 
 cargo build --release --quiet --package zhenren
-cargo build --release --quiet --package zhenren-media --example bench
-cp target/release/examples/bench "$work/bench-media"
-cargo build --release --quiet --package zhenren-biometrics --example bench
-cp target/release/examples/bench "$work/bench-biometrics"
+cargo build --release --quiet --package zhenren-media --example decode_cost
+cargo build --release --quiet --package zhenren-biometrics --example measure_cost
 "$binary" models import
 
 printf '\n== machine\n'
@@ -31,9 +29,9 @@ printf '\n== binary\n'
 stat --printf '%s bytes\n' "$binary"
 
 printf '\n== decoding, 6 s of 480x640 (worker and parent CPU)\n'
-"$work/bench-media" 10
+target/release/examples/decode_cost 10
 printf '\n== measuring, 90 frames of 480x640 (one thread)\n'
-"$work/bench-biometrics" runtime/models 10
+target/release/examples/measure_cost runtime/models 10
 
 # Starts the server in the background and prints how long it took to be ready.
 start() {

@@ -1,4 +1,4 @@
-//! What decoding costs: `cargo run --release -p zhenren-media --example bench [clips]`.
+//! What decoding costs: `cargo run --release -p zhenren-media --example decode_cost [clips]`.
 //!
 //! Makes a 6 s recording of 480x640 in H264 and in VP8 with the ffmpeg program, decodes each a
 //! number of times in jailed workers, and prints CPU milliseconds per clip for the worker and for

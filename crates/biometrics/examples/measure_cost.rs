@@ -1,4 +1,4 @@
-//! What an analysis costs: `cargo run --release --example bench -- MODELS [CLIPS]`.
+//! What an analysis costs: `cargo run --release -p zhenren-biometrics --example measure_cost -- MODELS [CLIPS]`.
 //!
 //! Renders a 6 s capture of 90 frames of 480×640 beforehand, analyses it, and prints milliseconds
 //! of each stage (wall clock) and of the whole (CPU time of this process).
@@ -23,7 +23,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let Some(models) = arguments.next().map(PathBuf::from) else {
-        println!("usage: bench MODELS [CLIPS]");
+        println!("usage: measure_cost MODELS [CLIPS]");
         return ExitCode::from(64);
     };
     let clips = arguments
