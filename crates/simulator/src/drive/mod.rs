@@ -185,7 +185,8 @@ impl Driver {
 }
 
 /// What ought to happen: only the obedient enrolled person is accepted, somebody else is told
-/// apart as such (10004), and whatever else shows itself is not accepted.
+/// apart as such (10004), a print is rejected as no face of a person (10002; where nothing was
+/// asked it may be inconclusive), and whoever does nothing is not accepted.
 fn is_expected(kind: SubjectKind, run: &Run) -> bool {
     let outcome = run.outcome.as_deref();
     match kind {
@@ -195,7 +196,13 @@ fn is_expected(kind: SubjectKind, run: &Run) -> bool {
                 && run.digests_match == Some(true)
         }
         SubjectKind::OtherPerson => outcome == Some("rejected") && run.identify_ret == Some(10_004),
-        SubjectKind::Print | SubjectKind::Passive => {
+        SubjectKind::Print => {
+            let is_silent = run.challenge.is_empty();
+            let is_refused =
+                outcome == Some("rejected") || is_silent && outcome == Some("inconclusive");
+            is_refused && run.identify_ret == Some(10_002)
+        }
+        SubjectKind::Passive => {
             matches!(outcome, Some("rejected" | "inconclusive")) && run.identify_ret != Some(0)
         }
     }

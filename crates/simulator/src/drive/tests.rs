@@ -219,6 +219,11 @@ async fn only_the_right_outcome_is_as_expected() {
         identify_ret,
         ..Script::default()
     };
+    let inconclusive = |identify_ret| Script {
+        outcome: "inconclusive",
+        identify_ret,
+        ..Script::default()
+    };
     let stranger = Script {
         md5_of: Some(Person::of_seed(2)),
         ..accepted(0)
@@ -230,6 +235,10 @@ async fn only_the_right_outcome_is_as_expected() {
         (SubjectKind::OtherPerson, rejected(10_003), false),
         (SubjectKind::Passive, accepted(0), false),
         (SubjectKind::Passive, rejected(10_014), true),
+        (SubjectKind::Print, rejected(10_002), true),
+        (SubjectKind::Print, rejected(10_004), false),
+        (SubjectKind::Print, inconclusive(10_002), false),
+        (SubjectKind::Print, accepted(0), false),
     ];
     for (kind, script, expected) in cases {
         let told = format!("{kind:?} {script:?}");
