@@ -67,9 +67,10 @@ pub const fn bill(reason: Reason) -> Billing {
         Reason::Passed | Reason::ComparisonNonMatch | Reason::NameNumberMismatch => {
             BillingReason::Compared
         }
-        Reason::StillFace | Reason::SubjectChanged | Reason::ChallengeNotFollowed => {
-            BillingReason::PresenceNotShown
-        }
+        Reason::StillFace
+        | Reason::LifeUnseen
+        | Reason::SubjectChanged
+        | Reason::ChallengeNotFollowed => BillingReason::PresenceNotShown,
         Reason::NoFace
         | Reason::SeveralFaces
         | Reason::FaceTooSmall

@@ -91,7 +91,8 @@ pub const fn wechat_code(reason: Reason) -> i32 {
         | Reason::TimingImplausible
         | Reason::MediaUnreadable
         | Reason::ChallengeNotFollowed
-        | Reason::StillFace => 10002,
+        | Reason::StillFace
+        | Reason::LifeUnseen => 10002,
         Reason::SubjectChanged => 10057,
         Reason::ComparisonNonMatch => 10004,
         Reason::NameNumberMismatch => 10003,
@@ -108,8 +109,9 @@ pub const fn wechat_code(reason: Reason) -> i32 {
     }
 }
 
-/// The `identify_ret` of a verification as it stands. An open one whose last attempt failed
-/// answers with that attempt's code, so that a back end that asks at once is told.
+/// The `identify_ret` of a verification as it stands: 10300 before a recording was sent, 10005
+/// while it is analysed, otherwise the code of the answer or of the last attempt that gave none,
+/// so that a back end that asks at once is told.
 pub const fn wechat_code_of(state: &State, last_reason: Option<Reason>) -> i32 {
     match (state, last_reason) {
         (State::Closed(closing), _) => wechat_code(closing.reason),
@@ -165,7 +167,8 @@ pub const fn unicloud_sub_code(reason: Reason) -> &'static str {
         | Reason::Blurred
         | Reason::Occluded
         | Reason::ClipTooShort
-        | Reason::MediaUnreadable => "QUALITY",
+        | Reason::MediaUnreadable
+        | Reason::LifeUnseen => "QUALITY",
         Reason::TimingImplausible | Reason::StillFace | Reason::SubjectChanged => "RISK",
         Reason::ChallengeNotFollowed => "CHALLENGE_NOT_FOLLOWED",
         Reason::ComparisonNonMatch => "FACE_MISMATCH",
@@ -204,6 +207,7 @@ pub const fn unicloud_client_code(reason: Reason) -> i32 {
         | Reason::MediaUnreadable
         | Reason::ChallengeNotFollowed
         | Reason::StillFace
+        | Reason::LifeUnseen
         | Reason::SubjectChanged
         | Reason::ComparisonNonMatch
         | Reason::NameNumberMismatch

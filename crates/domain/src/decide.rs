@@ -7,7 +7,7 @@
 use crate::challenge::{Action, Challenge};
 use crate::measurements::{CueKind, Measurements};
 use crate::outcome::{Outcome, Reason};
-use crate::policy::{Bound, Demand, Policy, Rule};
+use crate::policy::{Applied, Bound, Demand, Policy, Rule};
 
 /// What the identity source had to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,33 @@ pub enum Reference {
 }
 
 impl Reference {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Features,
+        Self::Missing,
+        Self::Poor,
+        Self::Unknown,
+        Self::NameMismatch,
+        Self::SourceUnavailable,
+    ];
+
+    /// The name in rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Features => "features",
+            Self::Missing => "missing",
+            Self::Poor => "poor",
+            Self::Unknown => "unknown",
+            Self::NameMismatch => "name_mismatch",
+            Self::SourceUnavailable => "source_unavailable",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The reason that a reference without features leads to.
     pub const fn reason(self) -> Option<Reason> {
         match self {
@@ -107,8 +134,12 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Why.
     pub reason: Reason,
-    /// Version of the policy that was applied.
-    pub policy_version: u32,
+    /// The policy that was applied; with the measurements and the challenge it gives this
+    /// decision again.
+    pub policy: Applied,
+    /// What there was to compare with; `None` when the recording could not be measured and this
+    /// is no answer of [`decide`].
+    pub reference: Option<Reference>,
     /// Whether probe and reference were compared; what billing asks about.
     pub compared: bool,
     /// Every judgement, in order.
@@ -149,7 +180,8 @@ pub fn decide(
     Decision {
         outcome: reason.outcome(),
         reason,
-        policy_version: policy.version,
+        policy: policy.applied(),
+        reference: Some(reference),
         compared,
         judgements: bench.judgements,
     }

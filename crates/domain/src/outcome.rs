@@ -62,6 +62,8 @@ pub enum Reason {
     ChallengeNotFollowed,
     /// Nothing in the face moved as a living face does.
     StillFace,
+    /// The face showed no movement of its own, and nothing was asked that would have shown one.
+    LifeUnseen,
     /// The person changed during the recording.
     SubjectChanged,
     /// The face is not the one of the reference.
@@ -92,7 +94,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documents.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Passed,
         Self::NoFace,
         Self::SeveralFaces,
@@ -107,6 +109,7 @@ impl Reason {
         Self::MediaUnreadable,
         Self::ChallengeNotFollowed,
         Self::StillFace,
+        Self::LifeUnseen,
         Self::SubjectChanged,
         Self::ComparisonNonMatch,
         Self::NameNumberMismatch,
@@ -139,6 +142,7 @@ impl Reason {
             Self::MediaUnreadable => "media_unreadable",
             Self::ChallengeNotFollowed => "challenge_not_followed",
             Self::StillFace => "still_face",
+            Self::LifeUnseen => "life_unseen",
             Self::SubjectChanged => "subject_changed",
             Self::ComparisonNonMatch => "comparison_non_match",
             Self::NameNumberMismatch => "name_number_mismatch",
@@ -180,6 +184,7 @@ impl Reason {
             | Self::TimingImplausible
             | Self::MediaUnreadable
             | Self::ChallengeNotFollowed
+            | Self::LifeUnseen
             | Self::IdentityUnknown
             | Self::ReferenceMissing
             | Self::ReferencePoor
@@ -208,6 +213,7 @@ impl Reason {
             | Self::TimingImplausible
             | Self::MediaUnreadable
             | Self::ChallengeNotFollowed
+            | Self::LifeUnseen
             | Self::SourceUnavailable
             | Self::Cancelled
             | Self::NotAuthorised
@@ -240,6 +246,7 @@ impl Reason {
             Self::Occluded => Some(Hint::UncoverFace),
             Self::ClipTooShort
             | Self::TimingImplausible
+            | Self::LifeUnseen
             | Self::SourceUnavailable
             | Self::Cancelled
             | Self::NotAuthorised

@@ -113,7 +113,42 @@ fn rule(reason: Reason, demand: Demand) -> Rule {
     }
 }
 
+/// What of a policy a stored decision must name to be computed again: its version, and the
+/// numbers that an operator may set over it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Applied {
+    /// [`Policy::version`].
+    pub version: u32,
+    /// [`Policy::action_amplitude_min`].
+    pub action_amplitude_min: f64,
+    /// [`Policy::clip_shortfall_ms_max`].
+    pub clip_shortfall_ms_max: f64,
+    /// [`Policy::fmr_max`].
+    pub fmr_max: f64,
+}
+
 impl Policy {
+    /// What a decision by this policy must remember of it.
+    pub const fn applied(&self) -> Applied {
+        Applied {
+            version: self.version,
+            action_amplitude_min: self.action_amplitude_min,
+            clip_shortfall_ms_max: self.clip_shortfall_ms_max,
+            fmr_max: self.fmr_max,
+        }
+    }
+
+    /// The policy that a stored decision was made with, as far as deciding goes: what may be
+    /// drawn and how often one may try are not part of a decision. `None` as [`Self::of_version`].
+    pub fn of_applied(applied: Applied) -> Option<Self> {
+        Self::of_version(applied.version).map(|policy| Self {
+            action_amplitude_min: applied.action_amplitude_min,
+            clip_shortfall_ms_max: applied.clip_shortfall_ms_max,
+            fmr_max: applied.fmr_max,
+            ..policy
+        })
+    }
+
     /// The policy of this release.
     ///
     /// Where a number comes from: docs/ACCURACY.md where rendered clips or photographs were
@@ -177,10 +212,11 @@ fn rules_v1() -> Vec<Rule> {
         // The same person from beginning to end.
         rule(R::SubjectChanged, at_least(C::ContinuityMin, 0.93)),
         rule(R::SubjectChanged, at_most(C::TrackJumpMax, 1.0)),
-        // Life in the face: prints and masks stay below all three.
+        // Life in the face: prints and masks stay below all three. So may a person who was asked
+        // for nothing and did not blink; nobody is rejected for that.
         Rule {
             any_of: life(),
-            reason: R::StillFace,
+            reason: R::LifeUnseen,
             only: SILENT,
             optional: false,
         },

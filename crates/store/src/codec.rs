@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value as Json, json};
 use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
-use zhenren_domain::decide::{Decision, Judged, Judgement};
+use zhenren_domain::decide::{Decision, Judged, Judgement, Reference};
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements, Sample};
 use zhenren_domain::outcome::{Outcome, Reason};
-use zhenren_domain::policy::Bound;
+use zhenren_domain::policy::{Applied, Bound};
 
 use crate::attempts::Manifest;
 
@@ -195,7 +195,13 @@ pub fn decision_json(decision: &Decision) -> Json {
     json!({
         "outcome": decision.outcome.name(),
         "reason": decision.reason.name(),
-        "policy_version": decision.policy_version,
+        "policy": {
+            "version": decision.policy.version,
+            "action_amplitude_min": decision.policy.action_amplitude_min,
+            "clip_shortfall_ms_max": decision.policy.clip_shortfall_ms_max,
+            "fmr_max": decision.policy.fmr_max,
+        },
+        "reference": decision.reference.map(Reference::name),
         "compared": decision.compared,
         "judgements": judgements,
     })
@@ -207,12 +213,25 @@ pub fn decision_from_json(json: &Json) -> Option<Decision> {
     Some(Decision {
         outcome: Outcome::from_name(json.get("outcome")?.as_str()?)?,
         reason: Reason::from_name(json.get("reason")?.as_str()?)?,
-        policy_version: small(json.get("policy_version")?)?,
+        policy: applied_from_json(json.get("policy")?)?,
+        reference: match json.get("reference")? {
+            Json::Null => None,
+            name => Some(Reference::from_name(name.as_str()?)?),
+        },
         compared: json.get("compared")?.as_bool()?,
         judgements: judgements
             .iter()
             .map(judgement_from_json)
             .collect::<Option<_>>()?,
+    })
+}
+
+fn applied_from_json(json: &Json) -> Option<Applied> {
+    Some(Applied {
+        version: small(json.get("version")?)?,
+        action_amplitude_min: json.get("action_amplitude_min")?.as_f64()?,
+        clip_shortfall_ms_max: json.get("clip_shortfall_ms_max")?.as_f64()?,
+        fmr_max: json.get("fmr_max")?.as_f64()?,
     })
 }
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 use zhenren_api::{Api, DemoApp, Settings as ApiSettings};
 use zhenren_store::Pool;
+use zhenren_usecases::analysis::Analyzer;
 use zhenren_usecases::analysis::scripted::{PORTRAIT, ScriptedAnalyzer};
 use zhenren_usecases::clock::Clock;
 use zhenren_usecases::context::{Context, Pieces};
@@ -79,6 +80,10 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        Self::with_analyzer(settings, Arc::new(ScriptedAnalyzer)).await
+    }
+
+    pub(crate) async fn with_analyzer(settings: Settings, analyzer: Arc<dyn Analyzer>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());
@@ -90,7 +95,7 @@ impl World {
             pool,
             vault: Vault::ephemeral().unwrap(),
             evidence: EvidenceStore::in_memory(),
-            analyzer: Some(Arc::new(ScriptedAnalyzer)),
+            analyzer: Some(analyzer),
             settings,
         });
         let ready = demo::ensure(&context).await.unwrap();

@@ -7,6 +7,7 @@
     reason = "a test that fails should panic"
 )]
 
+mod analysis;
 mod capture;
 mod common;
 mod unicloud;

@@ -100,7 +100,7 @@ fn everything_holds() {
             (Outcome::Accepted, Reason::Passed)
         );
         assert!(decision.compared && decision.judgements.iter().all(|judged| judged.holds));
-        assert_eq!(decision.policy_version, 1);
+        assert_eq!(decision.policy.version, 1);
     }
 }
 
@@ -256,7 +256,7 @@ fn actions_must_be_done_enough_and_in_order() {
 }
 
 #[test]
-fn a_still_face_is_rejected_and_any_one_movement_is_enough() {
+fn a_silent_still_face_is_inconclusive_and_any_one_movement_is_enough() {
     use CueKind as C;
     let still = [
         (C::EyeRange, Some(0.01)),
@@ -271,7 +271,7 @@ fn a_still_face_is_rejected_and_any_one_movement_is_enough() {
     );
     assert_eq!(
         (decision.outcome, decision.reason),
-        (Outcome::Rejected, Reason::StillFace)
+        (Outcome::Inconclusive, Reason::LifeUnseen)
     );
     for index in 0..still.len() {
         let mut moving = still;
@@ -330,4 +330,34 @@ fn a_reference_problem_is_told_only_to_someone_who_is_present() {
             Reason::NoFace
         );
     }
+}
+
+#[test]
+fn a_decision_names_everything_of_its_policy_that_an_operator_may_set() {
+    let strict = Policy {
+        fmr_max: 1e-7,
+        action_amplitude_min: 0.9,
+        clip_shortfall_ms_max: 10.0,
+        attempts_max: 1,
+        ..Policy::v1()
+    };
+    let measurements = measured(&[]);
+    for reference in Reference::ALL {
+        assert_eq!(Reference::from_name(reference.name()), Some(reference));
+        let decision = decide(&strict, &multi_action(), &measurements, reference);
+        let policy = Policy::of_applied(decision.policy).unwrap();
+        let again = decide(
+            &policy,
+            &multi_action(),
+            &measurements,
+            decision.reference.unwrap(),
+        );
+        assert_eq!(again, decision);
+    }
+    let by_version = Policy::of_version(strict.version).unwrap();
+    let features = Reference::Features;
+    assert_ne!(
+        decide(&by_version, &multi_action(), &measurements, features).reason,
+        decide(&strict, &multi_action(), &measurements, features).reason,
+    );
 }

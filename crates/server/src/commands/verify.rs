@@ -227,7 +227,12 @@ fn as_json(challenge: &Challenge, verdict: &Verdict) -> Value {
     json!({
         "outcome": decision.outcome.name(),
         "reason": decision.reason.name(),
-        "policy_version": decision.policy_version,
+        "policy": {
+            "version": decision.policy.version,
+            "fmr_max": decision.policy.fmr_max,
+            "action_amplitude_min": decision.policy.action_amplitude_min,
+            "clip_shortfall_ms_max": decision.policy.clip_shortfall_ms_max,
+        },
         "challenge": challenge.kind.name(),
         "features_model": verdict.measurements.features_model,
         "judgements": judgements,
@@ -242,7 +247,10 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
     println!("reason     {}", decision.reason.name());
     println!("challenge  {}", challenge.kind.name());
     println!("model      {}", verdict.measurements.features_model);
-    println!("policy     {}", decision.policy_version);
+    println!(
+        "policy     {} with fmr_max {:.2e}",
+        decision.policy.version, decision.policy.fmr_max
+    );
     println!(
         "\n{:<32} {:>12}  {:<18} {:<20} ",
         "cue", "value", "must be", "unit"

@@ -172,7 +172,12 @@ pub(super) async fn a_decision_is_computed_again_from_what_was_stored(world: &Wo
     let drawn = begun.clone().challenge(challenge(), after(11)).unwrap();
     attempts::advance(&mut tx, &begun, &drawn).await.unwrap();
     let measured = measurements();
-    let decision = decide(&Policy::v1(), &challenge(), &measured, Reference::Features);
+    // An operator's own rate: the version alone would compute another decision.
+    let set = Policy {
+        fmr_max: 1e-2,
+        ..Policy::v1()
+    };
+    let decision = decide(&set, &challenge(), &measured, Reference::Features);
     let analysis = Analysis {
         measurements: measured,
         decision: decision.clone(),
@@ -191,15 +196,14 @@ pub(super) async fn a_decision_is_computed_again_from_what_was_stored(world: &Wo
     let found = attempts::find(&mut tx, &begun.id).await.unwrap().unwrap();
     let stored = found.analysis.unwrap();
     assert_eq!(stored, analysis);
-    let policy = Policy::of_version(stored.decision.policy_version).unwrap();
     let challenge = found.challenge.unwrap();
-    let computed = decide(
-        &policy,
-        &challenge,
-        &stored.measurements,
-        Reference::Features,
-    );
+    let reference = stored.decision.reference.unwrap();
+    let policy = Policy::of_applied(stored.decision.policy).unwrap();
+    let computed = decide(&policy, &challenge, &stored.measurements, reference);
     assert_eq!(computed, decision);
+    let by_version = Policy::of_version(stored.decision.policy.version).unwrap();
+    let other = decide(&by_version, &challenge, &stored.measurements, reference);
+    assert_ne!(other, decision);
 }
 
 pub(super) async fn parts_are_idempotent(world: &World) {

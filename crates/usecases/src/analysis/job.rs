@@ -10,11 +10,13 @@ use zhenren_domain::decide::{Decision, Reference, decide};
 use zhenren_domain::ids::AttemptId;
 use zhenren_domain::measurements::Measurements;
 use zhenren_domain::outcome::Reason;
+use zhenren_domain::policy::Policy;
 use zhenren_store::attempts::{self, Analysis};
 use zhenren_store::jobs::{self, Lease};
+use zhenren_store::retry_busy;
 use zhenren_vault::SecretBytes;
 
-use super::{ClipError, Measured, Question, Template};
+use super::{ClipError, Measured, Question, Template, heartbeat};
 use crate::capture::load;
 use crate::capture::receive_part::object_of;
 use crate::context::Context;
@@ -51,8 +53,9 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
         jobs::complete(&mut tx, lease, context.now()).await?;
         return Ok(tx.commit().await?);
     };
-    let analysis = analyse(context, task).await?;
-    write(context, lease, &id, &analysis).await
+    let analysis = heartbeat::hold(context, lease, analyse(context, task)).await?;
+    // Only the writing: a busy database is no reason to measure again.
+    retry_busy(|| write(context, lease, &id, &analysis)).await
 }
 
 /// Nothing when the attempt no longer waits for an answer.
@@ -113,7 +116,7 @@ async fn analyse(context: &Context, task: Task) -> Result<Analysis, Fault> {
             tracing::info!(kind, "a recording could not be decoded");
             (
                 Measured::default(),
-                without_measuring(Reason::MediaUnreadable, policy.version),
+                without_measuring(Reason::MediaUnreadable, &policy),
             )
         }
         Err(ClipError::Fault(fault)) => return Err(fault),
@@ -134,11 +137,12 @@ fn timings_json(timings_ms: Vec<(String, f64)>) -> String {
 }
 
 /// The decision about a recording of which nothing could be measured.
-fn without_measuring(reason: Reason, policy_version: u32) -> Decision {
+fn without_measuring(reason: Reason, policy: &Policy) -> Decision {
     Decision {
         outcome: reason.outcome(),
         reason,
-        policy_version,
+        policy: policy.applied(),
+        reference: None,
         compared: false,
         judgements: Vec::new(),
     }
@@ -181,10 +185,9 @@ pub(crate) async fn give_up(context: &Context, lease: &Lease) -> Result<(), JobE
         .subject
         .parse()
         .map_err(|_| JobError::malformed(lease))?;
-    let version = context.settings().policy.version;
     let analysis = Analysis {
         measurements: Measurements::default(),
-        decision: without_measuring(Reason::SystemFailure, version),
+        decision: without_measuring(Reason::SystemFailure, &context.settings().policy),
         timings_json: String::from("{}"),
     };
     tracing::error!(attempt = %id, "analysis was given up after too many runs");

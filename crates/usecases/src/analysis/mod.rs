@@ -1,6 +1,7 @@
 //! From a complete recording to a decision: lease, open, decode, measure, decide, write once.
 
 pub mod engine;
+mod heartbeat;
 pub mod job;
 pub mod offline;
 #[cfg(any(test, feature = "scripted"))]

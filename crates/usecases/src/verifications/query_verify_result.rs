@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 use zhenren_domain::attempt::State as AttemptState;
-use zhenren_domain::codes::{WECHAT_IN_PROGRESS, wechat_code};
+use zhenren_domain::codes::wechat_code_of;
 use zhenren_domain::retention::Readable;
-use zhenren_domain::verification::{State, Verification};
 use zhenren_store::attempts::{self, Record as Attempt};
 use zhenren_store::verifications::{self, Record};
 
@@ -14,9 +13,6 @@ use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::tenants::Caller;
 use crate::text::md5_hex;
-
-/// `identify_ret` before a recording was sent.
-const NOT_COMPLETED: i32 = 10300;
 
 /// What the dialect answers.
 #[derive(Clone, Debug)]
@@ -96,7 +92,7 @@ pub async fn query(
     };
     Ok(VerifyResult {
         verification_id: record.verification.id.to_string(),
-        identify_ret: identify_ret(&record.verification),
+        identify_ret: wechat_code_of(&record.verification.state, record.verification.last_reason),
         identify_time_s: last.map_or(0, |last| last.attempt.begun_at.as_second()),
         finish_time_s: last.map_or(0, ended_at_s),
         openid: revealed(record.subject.tenant_reference.as_ref()),
@@ -106,17 +102,6 @@ pub async fn query(
         check_alive_type,
         challenge: challenge(context, &record, last),
     })
-}
-
-/// `identify_ret` of a verification as it stands: 10300 before a recording was sent, 10005 while
-/// it is analysed, otherwise the code of the answer or of the last attempt that gave none.
-pub(crate) fn identify_ret(verification: &Verification) -> i32 {
-    match (&verification.state, verification.last_reason) {
-        (State::Closed(closing), _) => wechat_code(closing.reason),
-        (State::Analyzing { .. }, _) => WECHAT_IN_PROGRESS,
-        (State::Open, Some(reason)) => wechat_code(reason),
-        (State::Open, None) | (State::Capturing { .. }, _) => NOT_COMPLETED,
-    }
 }
 
 fn ended_at_s(attempt: &Attempt) -> i64 {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use zhenren_domain::attempt::State;
-use zhenren_domain::codes::{AuthState, unicloud_auth_state};
+use zhenren_domain::codes::{AuthState, unicloud_auth_state, wechat_code_of};
 use zhenren_domain::decide::Judgement;
 use zhenren_domain::ids::{AttemptId, VerificationId};
 use zhenren_domain::money::Fen;
@@ -11,7 +11,6 @@ use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_store::attempts::Record as Attempt;
 use zhenren_store::{attempts, codec, verifications};
 
-use super::query_verify_result::identify_ret;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::tenants::Caller;
@@ -88,7 +87,7 @@ pub async fn read(
         state: verification.state.name(),
         outcome: closing.map(|closing| closing.outcome),
         reason: closing.map(|closing| closing.reason),
-        identify_ret: identify_ret(verification),
+        identify_ret: wechat_code_of(&verification.state, verification.last_reason),
         auth_state: unicloud_auth_state(&verification.state),
         created_at: verification.created_at,
         closed_at: closing.map(|closing| closing.at),
