@@ -37,6 +37,18 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether sealed bytes did not open: of a whole database, a sign of another key file.
+    pub fn is_about_keys(&self) -> bool {
+        let is_it =
+            |error: &VaultError| matches!(error, VaultError::KeyUnknown | VaultError::DoesNotOpen);
+        match self.source.downcast_ref::<StoreError>() {
+            Some(StoreError::Vault(error)) => is_it(error),
+            _ => self.source.downcast_ref::<VaultError>().is_some_and(is_it),
+        }
+    }
+}
+
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::new("the store", error)

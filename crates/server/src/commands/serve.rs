@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use zhenren_api::{Api, DemoApp, Settings};
 use zhenren_usecases::context::Context;
+use zhenren_usecases::tenants::check_keys::{self, Fit};
 use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker::{self, WorkerSettings};
 
@@ -102,6 +103,17 @@ async fn prepare(config: &Config, parts: Parts, context: &Context) -> Result<()>
                 "the database {} holds the demo app of the development profile; the production \
                  profile refuses it. Start with an empty database",
                 shown_url(&config.database.url)
+            ),
+        ));
+    }
+    if check_keys::check(context).await? == Fit::OtherKeys {
+        return Err(sentence(
+            Exit::Config,
+            format!(
+                "the database {} was sealed with other keys than those in {}; name its own key \
+                 file in `vault.master_key_file`, or start with an empty database",
+                shown_url(&config.database.url),
+                config.vault.master_key_file
             ),
         ));
     }

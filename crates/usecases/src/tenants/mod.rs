@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod authenticate_signed;
+pub mod check_keys;
 pub mod create_app;
 pub mod demo;
 pub mod issue_access_token;
