@@ -9,7 +9,7 @@ use zhenren_biometrics::Engine;
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::Retention;
-use zhenren_media::{Decoder, DecoderConfig};
+use zhenren_media::{Decoder, DecoderConfig, JailLevel, MediaError};
 use zhenren_store::Pool;
 use zhenren_usecases::analysis::Analyzer;
 use zhenren_usecases::analysis::engine::EngineAnalyzer;
@@ -20,7 +20,7 @@ use zhenren_usecases::settings::{Settings, Sources};
 use zhenren_vault::{EvidenceStore, Vault};
 
 use crate::config::{Config, Profile, Verification};
-use crate::exit::{Exit, sentence};
+use crate::exit::{Exit, Sentence, sentence};
 
 /// Marks a key file that was made for development; production refuses it.
 const DEVELOPMENT_MARK: &str = "# development key, refused by the production profile\n";
@@ -34,15 +34,45 @@ pub(crate) fn engine(config: &Config) -> Result<Engine> {
     )?)
 }
 
-/// The decoder, with its workers started.
-pub(crate) fn decoder() -> Result<Decoder> {
-    Ok(Decoder::new(DecoderConfig::default())?)
+/// The decoder, with its workers started, and how strong its jail is. Below the configured
+/// minimum there is none.
+pub(crate) fn decoder(config: &Config) -> Result<(Decoder, JailLevel)> {
+    let decoder = Decoder::new(DecoderConfig {
+        jail_level_min: config.jail_level_min(),
+        ..DecoderConfig::default()
+    })?;
+    match decoder.check_jail() {
+        Ok(level) => Ok((decoder, level)),
+        Err(MediaError::JailTooWeak { reached, required }) => Err(sentence(
+            Exit::Config,
+            format!(
+                "the decoder's jail is {reached} on this kernel and `media.jail_level_min` asks \
+                 for {required}; use a newer kernel (5.13 for partial, 6.12 for full Landlock, \
+                 and a container profile that permits it), or read docs/SECURITY.md before \
+                 lowering the setting"
+            ),
+        )),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Decoder and engine together.
 pub(crate) fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
     let engine = engine(config).context("the engine cannot be loaded; try `zhenren doctor`")?;
-    let decoder = decoder().context("the decoder cannot be started; try `zhenren doctor`")?;
+    let (decoder, level) = match decoder(config) {
+        Ok(started) => started,
+        // Already a whole sentence.
+        Err(error) if error.is::<Sentence>() => return Err(error),
+        Err(error) => {
+            return Err(error.context("the decoder cannot be started; try `zhenren doctor`"));
+        }
+    };
+    if level < JailLevel::FullyEnforced {
+        tracing::warn!(
+            "the decoder's jail is {level} by this kernel: the system call filter alone denies \
+             what Landlock does not; see docs/SECURITY.md"
+        );
+    }
     Ok(Arc::new(EngineAnalyzer::new(decoder, Arc::new(engine))))
 }
 

@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use anyhow::Result;
+use zhenren_media::JailLevel;
 use zhenren_usecases::fault::Fault;
 
 use crate::config::{Config, Profile};
-use crate::exit::Exit;
+use crate::exit::{Exit, Sentence};
 use crate::wiring;
 
 /// What one look found.
@@ -54,7 +55,7 @@ pub(crate) async fn run(config: &Config) -> Result<Exit> {
         good("profile", format!("{:?}", config.profile).to_lowercase()),
         models(config),
         engine(config),
-        jail(),
+        jail(config),
         key_file(config),
         evidence(config),
         pages(),
@@ -96,13 +97,20 @@ fn engine(config: &Config) -> Finding {
     }
 }
 
-fn jail() -> Finding {
-    let level = wiring::decoder().and_then(|decoder| Ok(decoder.check_jail()?));
-    match level {
-        Ok(level) => good(
+fn jail(config: &Config) -> Finding {
+    match wiring::decoder(config) {
+        Ok((_, JailLevel::FullyEnforced)) => good(
             "decoder",
-            format!("starts, FFmpeg libraries load, jail {level}"),
+            "starts, FFmpeg libraries load, jail fully enforced",
         ),
+        Ok((_, level)) => warning(
+            "decoder",
+            format!(
+                "starts, FFmpeg libraries load, jail {level}: files and network are denied by \
+                 the system call filter; kernel 6.12 or newer denies them twice"
+            ),
+        ),
+        Err(error) if error.is::<Sentence>() => missing("decoder", error.to_string()),
         Err(error) => missing(
             "decoder",
             format!(

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 
 use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_media::JailLevel;
 
 /// Inclusive numeric range.
 pub(super) fn range<T: PartialOrd + Display + Copy>(
@@ -31,6 +32,17 @@ pub(super) fn rate(value: f64) -> Result<(), String> {
 
 pub(super) fn profile(value: &str) -> Result<(), String> {
     one_of(value, &["development", "production"])
+}
+
+/// The levels of the decoder's jail by name, weakest first.
+pub(super) const JAIL_LEVELS: [(&str, JailLevel); 3] = [
+    ("not_enforced", JailLevel::NotEnforced),
+    ("partially_enforced", JailLevel::PartiallyEnforced),
+    ("fully_enforced", JailLevel::FullyEnforced),
+];
+
+pub(super) fn jail_level(value: &String) -> Result<(), String> {
+    one_of(value, &JAIL_LEVELS.map(|(name, _)| name))
 }
 
 pub(super) fn log_format(value: &String) -> Result<(), String> {

@@ -18,9 +18,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use zhenren_media::JailLevel;
+
 pub(crate) use load::{ConfigError, load};
 pub(crate) use sections::{
-    Database, Engine, Evidence, Identity, Log, Server, Vault, Verification, Worker,
+    Database, Engine, Evidence, Identity, Log, Media, Server, Vault, Verification, Worker,
 };
 
 use sections::RawConfig;
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub vault: Vault,
     /// `[evidence]`.
     pub evidence: Evidence,
+    /// `[media]`.
+    pub media: Media,
     /// `[engine]`.
     pub engine: Engine,
     /// `[worker]`.
@@ -85,6 +89,7 @@ impl Config {
             database: raw.database.resolve(),
             vault: raw.vault.resolve(),
             evidence: raw.evidence.resolve(),
+            media: raw.media.resolve(),
             engine: raw.engine.resolve(),
             worker: raw.worker.resolve(),
             verification: raw.verification.resolve(),
@@ -121,6 +126,15 @@ impl Config {
         self.server.bind.parse().map_err(|_| {
             ConfigError::Together(String::from("`server.bind` must be an address and port"))
         })
+    }
+
+    /// How much of the decoder's jail the kernel must enforce.
+    pub(crate) fn jail_level_min(&self) -> JailLevel {
+        // The names were checked; the strictest is the answer to anything else.
+        checks::JAIL_LEVELS
+            .iter()
+            .find(|(name, _)| *name == self.media.jail_level_min)
+            .map_or(JailLevel::FullyEnforced, |(_, level)| *level)
     }
 
     /// The address people's browsers use, without a final slash.

@@ -115,6 +115,14 @@ section! {
 }
 
 section! {
+    /// The decoder of strangers' media.
+    Media, RawMedia, "media" {
+        /// How much of its jail the kernel must enforce, by the names of `JailLevel`.
+        jail_level_min: String = String::from("partially_enforced"), checks::jail_level;
+    }
+}
+
+section! {
     /// The measuring engine.
     Engine, RawEngine, "engine" {
         /// Folder with the models and the inference library.
@@ -188,6 +196,7 @@ pub(super) struct RawConfig {
     pub(super) database: RawDatabase,
     pub(super) vault: RawVault,
     pub(super) evidence: RawEvidence,
+    pub(super) media: RawMedia,
     pub(super) engine: RawEngine,
     pub(super) worker: RawWorker,
     pub(super) verification: RawVerification,
@@ -206,6 +215,7 @@ impl RawConfig {
         keys.extend(RawDatabase::keys());
         keys.extend(RawVault::keys());
         keys.extend(RawEvidence::keys());
+        keys.extend(RawMedia::keys());
         keys.extend(RawEngine::keys());
         keys.extend(RawWorker::keys());
         keys.extend(RawVerification::keys());
@@ -230,6 +240,7 @@ impl RawConfig {
         self.database.check()?;
         self.vault.check()?;
         self.evidence.check()?;
+        self.media.check()?;
         self.engine.check()?;
         self.worker.check()?;
         self.verification.check()?;
@@ -246,6 +257,7 @@ impl RawConfig {
         self.database.overlay(other.database);
         self.vault.overlay(other.vault);
         self.evidence.overlay(other.evidence);
+        self.media.overlay(other.media);
         self.engine.overlay(other.engine);
         self.worker.overlay(other.worker);
         self.verification.overlay(other.verification);
