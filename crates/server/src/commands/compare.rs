@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
+use zhenren_biometrics::Group;
+use zhenren_usecases::analysis::engine::Comparison;
 use zhenren_usecases::analysis::{Analyzer, Template};
 
 use super::verify::{PHOTO_BYTES_MAX, photo_sentence, read_limited};
@@ -29,48 +31,100 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
     let comparison = zhenren_usecases::analysis::engine::compare(&first, &second)
         .ok_or_else(|| sentence(Exit::Failure, "the photos were read by different models"))?;
     drop(progress);
-    let group = args.group;
-    let fmr = comparison
-        .fmr
-        .iter()
-        .find(|(known, _)| *known == group)
-        .map_or(1.0, |(_, fmr)| *fmr);
-    let is_match = fmr <= fmr_max;
+    let report = Report::of(&first.model, &comparison, args.group, fmr_max);
     if args.json {
-        let groups: serde_json::Map<String, serde_json::Value> = comparison
+        println!("{:#}", report.as_json());
+    } else {
+        report.print();
+    }
+    let is_match = report.is_match;
+    Ok(if is_match { Exit::Good } else { Exit::Negative })
+}
+
+/// What is told of a comparison: the decision, and everything it was made with.
+struct Report<'a> {
+    is_match: bool,
+    model: &'a str,
+    comparison: &'a Comparison,
+    /// Whose table decided.
+    group: Group,
+    /// The rate in that table.
+    fmr: f64,
+    /// The rate that was asked for.
+    fmr_max: f64,
+    /// The score at which that table reaches it.
+    threshold: f64,
+    /// The smallest rate that table can state; below it nothing ever matches.
+    fmr_min: f64,
+}
+
+impl<'a> Report<'a> {
+    fn of(model: &'a str, comparison: &'a Comparison, group: Group, fmr_max: f64) -> Self {
+        let mut rates = comparison.fmr.iter();
+        let fmr = rates
+            .find(|(known, _)| *known == group)
+            .map_or(1.0, |(_, fmr)| *fmr);
+        Self {
+            is_match: fmr <= fmr_max,
+            model,
+            comparison,
+            group,
+            fmr,
+            fmr_max,
+            threshold: zhenren_biometrics::threshold_of(fmr_max, group),
+            fmr_min: zhenren_biometrics::calibration(group).rate_min(),
+        }
+    }
+
+    const fn decision(&self) -> &'static str {
+        if self.is_match { "match" } else { "non_match" }
+    }
+
+    fn as_json(&self) -> Value {
+        let groups: serde_json::Map<String, Value> = self
+            .comparison
             .fmr
             .iter()
             .map(|(group, fmr)| (String::from(group.name()), json!(fmr)))
             .collect();
-        let answer = json!({
-            "decision": if is_match { "match" } else { "non_match" },
-            "comparison_score": comparison.score,
-            "features_model": first.model,
-            "fmr": fmr,
-            "group": group.name(),
+        json!({
+            "decision": self.decision(),
+            "features_model": self.model,
+            "comparison_score": self.comparison.score,
+            "fmr": self.fmr,
             "fmr_of_group": groups,
-            "fmr_max": fmr_max,
-        });
-        println!("{answer:#}");
-    } else {
-        println!(
-            "decision   {}",
-            if is_match { "match" } else { "non_match" }
-        );
+            "operating_point": {
+                "group": self.group.name(),
+                "fmr_max": self.fmr_max,
+                "score_min": self.threshold,
+            },
+        })
+    }
+
+    fn print(&self) {
+        println!("decision   {}", self.decision());
+        println!("model      {}", self.model);
         println!(
             "score      {:.4} (cosine, 1 is the same picture)",
-            comparison.score
+            self.comparison.score
         );
-        println!("model      {}", first.model);
+        for (group, fmr) in &self.comparison.fmr {
+            let name = format!("\"{}\"", group.name());
+            println!("fmr        {fmr:.2e} in the table {name}");
+        }
         println!(
-            "fmr        {fmr:.2e} at this score ({}); asked for: {fmr_max:.2e}",
-            group.name()
+            "decided by fmr at most {:.2e} in the table \"{}\": score at least {:.4}",
+            self.fmr_max,
+            self.group.name(),
+            self.threshold
         );
-        for (group, fmr) in &comparison.fmr {
-            println!("           {fmr:.2e} in the table \"{}\"", group.name());
+        if self.fmr_max < self.fmr_min {
+            println!(
+                "note       this table states no rate below {:.2e}, so nothing matches at {:.2e}",
+                self.fmr_min, self.fmr_max
+            );
         }
     }
-    Ok(if is_match { Exit::Good } else { Exit::Negative })
 }
 
 fn template(analyzer: &dyn Analyzer, path: &Path) -> Result<Template> {

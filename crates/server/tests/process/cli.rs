@@ -70,7 +70,18 @@ fn verify_and_compare_answer_by_exit_code() {
             .is_some_and(|score| score > 0.999)
     );
     assert_eq!(answer["features_model"], "dlib-resnet-1");
-    assert_eq!(place.run(&["compare", &face, &other]).code, 1);
+    assert_eq!(answer["operating_point"]["group"], "hardest");
+    assert!(answer["fmr_of_group"]["general"].as_f64().is_some());
+    let ran = place.run(&["compare", &face, &other]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for words in [
+        "dlib-resnet-1",
+        "\"general\"",
+        "\"hardest\"",
+        "score at least",
+    ] {
+        assert!(ran.stdout.contains(words), "{ran:?}");
+    }
 }
 
 #[test]
@@ -222,6 +233,39 @@ fn production_refuses_missing_and_development_secrets() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(78), "{text}");
     assert!(text.contains("demo app"), "{text}");
+}
+
+#[test]
+fn a_database_with_another_key_file_is_refused_with_words_to_act_on() {
+    let place = Place::new();
+    drop(place.serve(&["all"]));
+    std::fs::rename(place.path("data/master.key"), place.path("kept.key")).unwrap();
+    let ran = place.run(&["all"]);
+    assert_eq!(ran.code, 78, "{ran:?}");
+    for words in [
+        "sealed with other keys",
+        "data/master.key",
+        "data/zhenren.db",
+    ] {
+        assert!(ran.stderr.contains(words), "{ran:?}");
+    }
+    // The right keys again: it starts.
+    std::fs::remove_file(place.path("data/master.key")).unwrap();
+    std::fs::rename(place.path("kept.key"), place.path("data/master.key")).unwrap();
+    drop(place.serve(&["all"]));
+}
+
+#[test]
+fn a_jail_below_the_minimum_is_a_setting_that_is_read() {
+    let place = Place::new();
+    let output = place
+        .command(&["doctor"])
+        .env("ZHENREN_MEDIA_JAIL_LEVEL_MIN", "somewhat")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("\"partially_enforced\""), "{text}");
 }
 
 #[test]
