@@ -8,6 +8,14 @@
     reason = "a command line program prints"
 )]
 
+/// `println!` for a reader who may go away early (`| head`): what is left is not printed.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _gone = writeln!(std::io::stdout().lock(), $($words)*);
+    }};
+}
+
 mod cli;
 mod commands;
 mod config;

@@ -215,7 +215,7 @@ pub fn decision_from_json(json: &Json) -> Option<Decision> {
         reason: Reason::from_name(json.get("reason")?.as_str()?)?,
         policy: applied_from_json(json.get("policy")?)?,
         reference: match json.get("reference")? {
-            Json::Null => None,
+            none if none.is_null() => None,
             name => Some(Reference::from_name(name.as_str()?)?),
         },
         compared: json.get("compared")?.as_bool()?,

@@ -53,7 +53,7 @@ async fn a_slow_analysis_keeps_its_lease_and_is_not_done_twice() {
         lease,
         ..Settings::default()
     };
-    let world = World::with_analyzer(settings, Arc::clone(&analyzer) as Arc<dyn Analyzer>).await;
+    let world = World::with_analyzer(settings, Arc::<SlowAnalyzer>::clone(&analyzer)).await;
     world.enrol().await;
     let attempt = world.begin_with_key(&world.user_id_key().await).await;
     attempt.record(PASSES).await;
@@ -92,7 +92,7 @@ async fn a_lease_that_was_lost_writes_nothing() {
             lease: SignedDuration::from_millis(300),
             ..Settings::default()
         },
-        Arc::clone(&analyzer) as Arc<dyn Analyzer>,
+        Arc::<SlowAnalyzer>::clone(&analyzer),
     )
     .await;
     world.enrol().await;

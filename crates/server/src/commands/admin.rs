@@ -26,7 +26,7 @@ pub(crate) async fn migrate(config: &Config) -> Result<Exit> {
         reason = "there is no context before there are tables"
     )]
     let applied = pool.migrate(jiff::Timestamp::now()).await?;
-    println!(
+    say!(
         "{applied} migration(s) applied, schema {}",
         zhenren_store::SCHEMA_VERSION
     );
@@ -96,7 +96,7 @@ fn create_key(path: &Path) -> Result<Exit> {
     }
     wiring::make_folder_of(path)?;
     Vault::load_or_create(path).context("the key file cannot be made")?;
-    println!("{} made; back it up apart from the data", path.display());
+    say!("{} made; back it up apart from the data", path.display());
     Ok(Exit::Good)
 }
 
@@ -110,9 +110,9 @@ async fn create_app(context: &Context, account: Option<&str>, name: &str) -> Res
                 "there is no such account, or the name is empty",
             )
         })?;
-    println!("account  {}", created.account_id);
-    println!("appid    {}", created.app_id);
-    println!("secret   {}", created.secret);
+    say!("account  {}", created.account_id);
+    say!("appid    {}", created.app_id);
+    say!("secret   {}", created.secret);
     eprintln!("the secret is shown this once; only its digest is kept");
     Ok(Exit::Good)
 }
@@ -127,9 +127,9 @@ async fn recharge(context: &Context, account: &str, fen: i64, reference: &str) -
             RechargeError::TooSmall => sentence(Exit::Usage, "the smallest recharge is 100 fen"),
             RechargeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
         })?;
-    println!("available  {}", balance.available);
-    println!("frozen     {}", balance.frozen);
-    println!("spent      {}", balance.spent);
+    say!("available  {}", balance.available);
+    say!("frozen     {}", balance.frozen);
+    say!("spent      {}", balance.spent);
     Ok(Exit::Good)
 }
 
@@ -161,6 +161,6 @@ async fn enrol(
     } else {
         "enrolled"
     };
-    println!("{verb}  {}", enrolled.id);
+    say!("{verb}  {}", enrolled.id);
     Ok(Exit::Good)
 }

@@ -10,7 +10,7 @@ use zhenren_usecases::analysis::{Analyzer, Template};
 
 use super::verify::{PHOTO_BYTES_MAX, photo_sentence, read_limited};
 use crate::cli::CompareArgs;
-use crate::config::Config;
+use crate::config::{Config, RATE_MAX, RATE_MIN};
 use crate::exit::{Exit, sentence};
 use crate::progress::Progress;
 use crate::wiring;
@@ -18,10 +18,10 @@ use crate::wiring;
 /// Runs the command.
 pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
     let fmr_max = args.fmr.unwrap_or(config.verification.fmr_max);
-    if !(1e-6..=1e-2).contains(&fmr_max) {
+    if !(RATE_MIN..=RATE_MAX).contains(&fmr_max) {
         return Err(sentence(
             Exit::Usage,
-            "--fmr must be a rate from 0.000001 to 0.01",
+            format!("--fmr must be a rate from {RATE_MIN} to {RATE_MAX}"),
         ));
     }
     let progress = Progress::start("comparing the photos");
@@ -33,7 +33,7 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
     drop(progress);
     let report = Report::of(&first.model, &comparison, args.group, fmr_max);
     if args.json {
-        println!("{:#}", report.as_json());
+        say!("{:#}", report.as_json());
     } else {
         report.print();
     }
@@ -102,26 +102,27 @@ impl<'a> Report<'a> {
     }
 
     fn print(&self) {
-        println!("decision   {}", self.decision());
-        println!("model      {}", self.model);
-        println!(
+        say!("decision   {}", self.decision());
+        say!("model      {}", self.model);
+        say!(
             "score      {:.4} (cosine, 1 is the same picture)",
             self.comparison.score
         );
         for (group, fmr) in &self.comparison.fmr {
             let name = format!("\"{}\"", group.name());
-            println!("fmr        {fmr:.2e} in the table {name}");
+            say!("fmr        {fmr:.2e} in the table {name}");
         }
-        println!(
+        say!(
             "decided by fmr at most {:.2e} in the table \"{}\": score at least {:.4}",
             self.fmr_max,
             self.group.name(),
             self.threshold
         );
         if self.fmr_max < self.fmr_min {
-            println!(
+            say!(
                 "note       this table states no rate below {:.2e}, so nothing matches at {:.2e}",
-                self.fmr_min, self.fmr_max
+                self.fmr_min,
+                self.fmr_max
             );
         }
     }

@@ -68,7 +68,7 @@ pub(crate) async fn run(config: &Config) -> Result<Exit> {
             State::Warning => "note   ",
             State::Missing => "MISSING",
         };
-        println!("{mark}  {:<10} {}", finding.what, finding.words);
+        say!("{mark}  {:<10} {}", finding.what, finding.words);
     }
     let is_whole = findings
         .iter()

@@ -23,7 +23,7 @@ fn import(config: &Config, args: &ImportArgs) -> Result<Exit> {
     let report = zhenren_importer::import_all(&args.runtime, models, &mut say)?;
     drop(progress);
     let (new, same) = (report.imported.len(), report.unchanged.len());
-    println!(
+    say!(
         "{new} model(s) imported, {same} unchanged, in {}",
         models.display()
     );

@@ -35,7 +35,7 @@ pub(crate) fn run(config: &Config, args: &VerifyArgs) -> Result<Exit> {
     let verdict = offline::verify(analyzer.as_ref(), &clip, &photo, &challenge, &policy)
         .map_err(|error| explain(args, &error))?;
     if args.json {
-        println!("{:#}", as_json(&challenge, &verdict));
+        say!("{:#}", as_json(&challenge, &verdict));
     } else {
         print_report(&challenge, &verdict);
     }
@@ -243,17 +243,21 @@ fn as_json(challenge: &Challenge, verdict: &Verdict) -> Value {
 
 fn print_report(challenge: &Challenge, verdict: &Verdict) {
     let decision = &verdict.decision;
-    println!("outcome    {}", decision.outcome.name());
-    println!("reason     {}", decision.reason.name());
-    println!("challenge  {}", challenge.kind.name());
-    println!("model      {}", verdict.measurements.features_model);
-    println!(
+    say!("outcome    {}", decision.outcome.name());
+    say!("reason     {}", decision.reason.name());
+    say!("challenge  {}", challenge.kind.name());
+    say!("model      {}", verdict.measurements.features_model);
+    say!(
         "policy     {} with fmr_max {:.2e}",
-        decision.policy.version, decision.policy.fmr_max
+        decision.policy.version,
+        decision.policy.fmr_max
     );
-    println!(
+    say!(
         "\n{:<32} {:>12}  {:<18} {:<20} ",
-        "cue", "value", "must be", "unit"
+        "cue",
+        "value",
+        "must be",
+        "unit"
     );
     for judgement in &decision.judgements {
         let value = judgement
@@ -267,11 +271,11 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
         let mark = if judgement.holds { "" } else { "✗" };
         let name = judgement.judged.name();
         let unit = judgement.judged.unit();
-        println!("{name:<32} {value:>12}  {demand:<18} {unit:<20} {mark}");
+        say!("{name:<32} {value:>12}  {demand:<18} {unit:<20} {mark}");
     }
-    println!("\n{:<32} {:>12}", "stage", "ms");
+    say!("\n{:<32} {:>12}", "stage", "ms");
     for (stage, ms) in &verdict.timings_ms {
-        println!("{stage:<32} {ms:>12.1}");
+        say!("{stage:<32} {ms:>12.1}");
     }
 }
 

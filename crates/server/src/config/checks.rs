@@ -21,12 +21,18 @@ pub(super) fn range<T: PartialOrd + Display + Copy>(
     }
 }
 
+/// The smallest rate that may be asked for. Limit: the measured pairs state none below 7.5e-6, and
+/// under what they state nothing would ever match.
+pub(crate) const RATE_MIN: f64 = 1e-5;
+/// The largest rate that may be asked for. Limit: one stranger in a hundred.
+pub(crate) const RATE_MAX: f64 = 1e-2;
+
 /// A false match rate the calibration table covers.
 pub(super) fn rate(value: f64) -> Result<(), String> {
-    if (1e-6..=1e-2).contains(&value) {
+    if (RATE_MIN..=RATE_MAX).contains(&value) {
         Ok(())
     } else {
-        Err(String::from("a rate from 0.000001 to 0.01"))
+        Err(format!("a rate from {RATE_MIN} to {RATE_MAX}"))
     }
 }
 

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use zhenren_media::JailLevel;
 
+pub(crate) use checks::{RATE_MAX, RATE_MIN};
 pub(crate) use load::{ConfigError, load};
 pub(crate) use sections::{
     Database, Engine, Evidence, Identity, Log, Media, Server, Vault, Verification, Worker,

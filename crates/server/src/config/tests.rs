@@ -141,3 +141,12 @@ fn the_development_profile_stays_on_loopback() {
     let message = refusal("[verification]\nactions = [\"blink\"]\n", &[]);
     assert!(message.contains("actions_count"), "{message}");
 }
+
+#[test]
+fn every_rate_that_may_be_asked_for_can_be_reached() {
+    // The engine judges by the hardest group.
+    let table = zhenren_biometrics::calibration(zhenren_biometrics::Group::Hardest);
+    assert!(super::RATE_MIN >= table.rate_min());
+    let message = refusal("[verification]\nfmr_max = 0.000001\n", &[]);
+    assert!(message.contains("from 0.00001 to 0.01"), "{message}");
+}
