@@ -14,7 +14,7 @@ help: ## list the targets
 
 .PHONY: run
 run: bootstrap runtime-packages web ## build everything and start a server with a demo app on 127.0.0.1
-	@cargo build --release --quiet --package zhenren || cargo build --release --package zhenren
+	@cargo build --release --package zhenren
 	@$(RELEASE_BIN) models import
 	@exec $(RELEASE_BIN) --config deploy/zhenren.development.toml all
 
