@@ -58,7 +58,11 @@ start 'first start'
 kill "$server" && wait "$server" || true
 start 'second start'
 
+# CPU milliseconds of the server and of the decode workers it has seen end.
+cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15 + $16 + $17) * 1000 / hz }' "/proc/$server/stat"; }
+
 printf '\n== resident memory of the server, %s verifications\n' "$count"
+cpu_before=$(cpu_ms)
 memory 'after start'
 # Two drivers side by side: a capture takes its time, and the server has more than one guest.
 half=$(((count + 7) / 8))
@@ -73,4 +77,6 @@ for quarter in 1 2 3 4; do
   for driver in "${drivers[@]}"; do wait "$driver" || echo 'not every outcome was as expected'; done
   memory "after $((quarter * 2 * half))"
 done
+printf 'CPU of server and decode workers, each verification: %d ms\n' \
+  $((($(cpu_ms) - cpu_before) / (8 * half)))
 cat "$work"/table.*

@@ -26,6 +26,7 @@ const JUDGEMENTS = [
     bound: "at_least",
     threshold: 0.9,
     holds: true,
+    excused: false,
   },
   {
     cue: "sharpness",
@@ -34,6 +35,7 @@ const JUDGEMENTS = [
     bound: "at_least",
     threshold: 20,
     holds: true,
+    excused: false,
   },
   {
     cue: "actions_seen_share",
@@ -42,6 +44,16 @@ const JUDGEMENTS = [
     bound: "at_least",
     threshold: 1,
     holds: false,
+    excused: false,
+  },
+  {
+    cue: "eye_range",
+    value: 0.09,
+    unit: "ratio",
+    bound: "at_least",
+    threshold: 0.25,
+    holds: false,
+    excused: true,
   },
   {
     cue: "comparison_fmr",
@@ -50,6 +62,7 @@ const JUDGEMENTS = [
     bound: "at_most",
     threshold: 0.0001,
     holds: false,
+    excused: false,
   },
 ];
 

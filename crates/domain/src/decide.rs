@@ -121,8 +121,10 @@ pub struct Judgement {
     pub value: Option<f64>,
     /// What it had to be.
     pub bound: Bound,
-    /// Whether it was. Of an any-of rule, some may not hold though the rule does.
+    /// Whether it was.
     pub holds: bool,
+    /// It was not, and another cue of the same any-of rule was: nothing hangs on this one.
+    pub is_excused: bool,
     /// The reason its rule would give.
     pub reason: Reason,
 }
@@ -199,14 +201,18 @@ impl Bench {
     }
 
     fn judge_rule(&mut self, rule: &Rule, measurements: &Measurements) {
-        let judged: Vec<Judgement> = rule
+        let mut judged: Vec<Judgement> = rule
             .any_of
             .iter()
             .map(|demand| judge(*demand, rule.reason, measurements))
             .filter(|judgement| judgement.value.is_some() || !rule.optional)
             .collect();
         let is_missing = judged.iter().any(|judgement| judgement.value.is_none());
-        if !judged.is_empty() && !judged.iter().any(|judgement| judgement.holds) {
+        if judged.iter().any(|judgement| judgement.holds) {
+            for judgement in &mut judged {
+                judgement.is_excused = !judgement.holds;
+            }
+        } else if !judged.is_empty() {
             self.blame(if is_missing {
                 missing(rule.reason)
             } else {
@@ -246,6 +252,7 @@ fn judge_value(judged: Judged, value: Option<f64>, bound: Bound, reason: Reason)
         value,
         bound,
         holds,
+        is_excused: false,
         reason,
     }
 }

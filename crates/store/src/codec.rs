@@ -185,6 +185,7 @@ pub fn judgement_json(judgement: &Judgement) -> Json {
         "bound": judgement.bound.name(),
         "threshold": judgement.bound.threshold(),
         "holds": judgement.holds,
+        "excused": judgement.is_excused,
         "reason": judgement.reason.name(),
     })
 }
@@ -247,6 +248,7 @@ fn judgement_from_json(json: &Json) -> Option<Judgement> {
         value: json.get("value")?.as_f64(),
         bound,
         holds: json.get("holds")?.as_bool()?,
+        is_excused: json.get("excused")?.as_bool()?,
         reason: Reason::from_name(json.get("reason")?.as_str()?)?,
     })
 }

@@ -9,6 +9,7 @@ const cue: Cue = {
   bound: "at_least",
   threshold: 0.956,
   holds: true,
+  excused: false,
 };
 
 test("a report is read from both answers", () => {

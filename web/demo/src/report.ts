@@ -10,6 +10,8 @@ export type Cue = {
   readonly bound: "at_least" | "at_most";
   readonly threshold: number;
   readonly holds: boolean;
+  /** Does not hold, but another cue of the same rule does. */
+  readonly excused: boolean;
 };
 
 /** One attempt of a verification. */
@@ -65,6 +67,7 @@ function cueOf(json: unknown): Cue {
     bound: fields["bound"] === "at_most" ? "at_most" : "at_least",
     threshold: numberOf(fields["threshold"]) ?? 0,
     holds: fields["holds"] === true,
+    excused: fields["excused"] === true,
   };
 }
 

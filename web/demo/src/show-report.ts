@@ -83,7 +83,9 @@ function cueRow(cue: Cue, texts: DemoTexts): HTMLTableRowElement {
   const must = fill(cue.bound === "at_least" ? texts.at_least : texts.at_most, {
     value: plain(cue.threshold),
   });
-  return el("tr", { "data-holds": String(cue.holds), "data-cue": cue.cue }, [
+  const mark = cue.holds ? "✓" : cue.excused ? "–" : "✗";
+  const says = cue.holds ? texts.holds : cue.excused ? texts.excused : texts.fails;
+  return el("tr", { "data-holds": String(cue.holds || cue.excused), "data-cue": cue.cue }, [
     el("th", { scope: "row" }, [cue.cue.replaceAll(/[._]/g, " ")]),
     el("td", { class: "measured" }, [
       value,
@@ -92,9 +94,9 @@ function cueRow(cue: Cue, texts: DemoTexts): HTMLTableRowElement {
     ]),
     el("td", { class: "bar" }, [cueBar(cue)]),
     el("td", {}, [must]),
-    el("td", { class: "mark" }, [
-      el("span", { "aria-hidden": "true" }, [cue.holds ? "✓" : "✗"]),
-      el("span", { class: "unseen" }, [cue.holds ? texts.holds : texts.fails]),
+    el("td", { class: "mark", title: says }, [
+      el("span", { "aria-hidden": "true" }, [mark]),
+      el("span", { class: "unseen" }, [says]),
     ]),
   ]);
 }

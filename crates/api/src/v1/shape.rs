@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use zhenren_domain::outcome::{Outcome, Reason};
+use zhenren_usecases::analysis::report;
 use zhenren_usecases::verifications::read::{AttemptReport, Report};
 
 /// The whole report.
@@ -27,20 +28,7 @@ pub(super) fn verification(report: &Report) -> Value {
 }
 
 fn attempt(attempt: &AttemptReport) -> Value {
-    let judgements: Vec<Value> = attempt
-        .judgements
-        .iter()
-        .map(|judgement| {
-            json!({
-                "cue": judgement.judged.name(),
-                "value": judgement.value,
-                "unit": judgement.judged.unit(),
-                "bound": judgement.bound.name(),
-                "threshold": judgement.bound.threshold(),
-                "holds": judgement.holds,
-            })
-        })
-        .collect();
+    let judgements: Vec<Value> = attempt.judgements.iter().map(report::judgement).collect();
     json!({
         "id": attempt.id.as_str(),
         "state": attempt.state,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, Step};
 use zhenren_domain::outcome::Outcome;
 use zhenren_usecases::analysis::offline::{self, Verdict, VerifyError};
+use zhenren_usecases::analysis::report;
 use zhenren_usecases::analysis::{ClipError, PhotoRefused};
 
 use crate::cli::VerifyArgs;
@@ -199,20 +200,7 @@ pub(super) fn photo_sentence(path: &Path, refused: &PhotoRefused) -> anyhow::Err
 
 fn as_json(challenge: &Challenge, verdict: &Verdict) -> Value {
     let decision = &verdict.decision;
-    let judgements: Vec<Value> = decision
-        .judgements
-        .iter()
-        .map(|judgement| {
-            json!({
-                "cue": judgement.judged.name(),
-                "value": judgement.value,
-                "unit": judgement.judged.unit(),
-                "bound": judgement.bound.name(),
-                "threshold": judgement.bound.threshold(),
-                "holds": judgement.holds,
-            })
-        })
-        .collect();
+    let judgements: Vec<Value> = decision.judgements.iter().map(report::judgement).collect();
     let cues: serde_json::Map<String, Value> = verdict
         .measurements
         .cues
@@ -268,7 +256,11 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
             _ => "at most",
         };
         let demand = format!("{bound} {}", judgement.bound.threshold());
-        let mark = if judgement.holds { "" } else { "✗" };
+        let mark = match (judgement.holds, judgement.is_excused) {
+            (true, _) => "",
+            (false, true) => "(another held)",
+            (false, false) => "✗",
+        };
         let name = judgement.judged.name();
         let unit = judgement.judged.unit();
         say!("{name:<32} {value:>12}  {demand:<18} {unit:<20} {mark}");

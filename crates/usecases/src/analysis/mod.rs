@@ -4,6 +4,7 @@ pub mod engine;
 mod heartbeat;
 pub mod job;
 pub mod offline;
+pub mod report;
 #[cfg(any(test, feature = "scripted"))]
 pub mod scripted;
 
