@@ -110,7 +110,7 @@ impl<'a> Report<'a> {
         );
         for (group, fmr) in &self.comparison.fmr {
             let name = format!("\"{}\"", group.name());
-            say!("fmr        {fmr:.2e} in the table {name}");
+            say!("fmr        at most {fmr:.2e} in the table {name}");
         }
         say!(
             "decided by fmr at most {:.2e} in the table \"{}\": score at least {:.4}",

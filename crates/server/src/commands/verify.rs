@@ -250,7 +250,7 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
     for judgement in &decision.judgements {
         let value = judgement
             .value
-            .map_or_else(|| String::from("not measured"), |v| format!("{v:.4}"));
+            .map_or_else(|| String::from("not measured"), plain);
         let bound = match judgement.bound.name() {
             "at_least" => "at least",
             _ => "at most",
@@ -268,6 +268,15 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
     say!("\n{:<32} {:>12}", "stage", "ms");
     for (stage, ms) in &verdict.timings_ms {
         say!("{stage:<32} {ms:>12.1}");
+    }
+}
+
+/// Four decimals, or powers of ten for what would vanish in them, such as a false match rate.
+fn plain(value: f64) -> String {
+    if value != 0.0 && value.abs() < 0.001 {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.4}")
     }
 }
 
