@@ -149,7 +149,7 @@ pub async fn of_verification(
         .collect()
 }
 
-/// What the device said about itself when the attempt began.
+/// What the device said about itself when the attempt began; `None` once that was forgotten.
 pub async fn client(
     tx: &mut Transaction,
     vault: &Vault,
@@ -159,8 +159,12 @@ pub async fn client(
     let Some(row) = tx.fetch_optional(TABLE, sql, values![id]).await? else {
         return Ok(None);
     };
+    let sealed = row.bytes("client_sealed")?;
+    if sealed.is_empty() {
+        return Ok(None);
+    }
     let place = Place::new(TABLE, id.as_str(), "client_sealed");
-    Ok(Some(vault.open_text(&place, &row.bytes("client_sealed")?)?))
+    Ok(Some(vault.open_text(&place, &sealed)?))
 }
 
 /// Writes a transition. `Conflict` when the row is no longer as `before` says.

@@ -307,7 +307,8 @@ pub async fn record_billing(
     .await
 }
 
-/// Erases everything personal; the row stays as a tombstone.
+/// Erases everything personal, what its devices said about themselves included; the row stays as
+/// a tombstone.
 pub async fn forget(
     tx: &mut Transaction,
     id: &VerificationId,
@@ -318,7 +319,14 @@ pub async fn forget(
             tenant_reference_sealed = NULL, tenant_reference_index = NULL,
             identity_key_sealed = NULL, forgotten_at = $2
         WHERE id = $1 AND state = 'closed' AND forgotten_at IS NULL";
-    Ok(tx.execute(sql, values![id, at]).await? == 1)
+    if tx.execute(sql, values![id, at]).await? != 1 {
+        return Ok(false);
+    }
+    let sql = "UPDATE capture_attempts
+        SET client_sealed = $2
+        WHERE verification_id = $1";
+    tx.execute(sql, values![id, Vec::<u8>::new()]).await?;
+    Ok(true)
 }
 
 fn read(vault: &Vault, row: &Row) -> Result<Record, StoreError> {

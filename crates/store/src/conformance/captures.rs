@@ -70,7 +70,7 @@ fn measurements() -> Measurements {
 }
 
 /// Stores a begun attempt of a new verification.
-async fn begin(
+pub(super) async fn begin(
     world: &World,
     tx: &mut Transaction,
     record: &crate::verifications::Record,

@@ -8,7 +8,9 @@ use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::verification::State;
 
+use super::captures::begin;
 use super::world::{World, after, together};
+use crate::attempts;
 use crate::verifications::{self, Billed, Record, ReferenceSource, Subject};
 use crate::{StoreError, retry_busy};
 
@@ -207,6 +209,7 @@ pub(super) async fn a_forgotten_verification_keeps_its_answer_only(world: &World
     let record = world.open().await;
     let id = &record.verification.id;
     let mut tx = world.pool.begin().await.unwrap();
+    let attempt = begin(world, &mut tx, &record).await;
     assert!(
         !verifications::forget(&mut tx, id, after(1)).await.unwrap(),
         "it is still open"
@@ -217,6 +220,8 @@ pub(super) async fn a_forgotten_verification_keeps_its_answer_only(world: &World
         .unwrap();
     assert!(verifications::forget(&mut tx, id, after(3)).await.unwrap());
     assert!(!verifications::forget(&mut tx, id, after(4)).await.unwrap());
+    let client = attempts::client(&mut tx, &world.vault, &attempt.id);
+    assert_eq!(client.await.unwrap(), None, "a device tells who it was");
     tx.commit().await.unwrap();
     let left = find(world, &record).await;
     assert_eq!(left.subject, Subject::default());
