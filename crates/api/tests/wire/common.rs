@@ -84,6 +84,14 @@ impl World {
     }
 
     pub(crate) async fn with_analyzer(settings: Settings, analyzer: Arc<dyn Analyzer>) -> Self {
+        Self::with_evidence(settings, analyzer, EvidenceStore::in_memory()).await
+    }
+
+    pub(crate) async fn with_evidence(
+        settings: Settings,
+        analyzer: Arc<dyn Analyzer>,
+        evidence: EvidenceStore,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());
@@ -94,7 +102,7 @@ impl World {
             entropy: Entropy::seeded(7),
             pool,
             vault: Vault::ephemeral().unwrap(),
-            evidence: EvidenceStore::in_memory(),
+            evidence,
             analyzer: Some(analyzer),
             settings,
         });

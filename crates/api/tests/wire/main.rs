@@ -10,6 +10,7 @@
 mod analysis;
 mod capture;
 mod common;
+mod races;
 mod unicloud;
 mod v1;
 mod wechat;

@@ -16,6 +16,7 @@ use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject}
 use zhenren_store::{Transaction, apps, retry_busy};
 use zhenren_vault::SecretText;
 
+use super::abandon;
 use super::access::ATTEMPT_TOKEN;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
@@ -194,7 +195,14 @@ async fn redeem_key(
             State::Open | State::Capturing { .. } if record.verification.is_startable(at) => {
                 return Ok(record);
             }
-            State::Open | State::Capturing { .. } | State::Closed(_) => {}
+            // It takes no further attempt, but the running one could still be answered beside the
+            // new verification, and one key would be billed twice.
+            State::Capturing { attempt_id } => {
+                let closed = record.verification.clone().cancel(at)?;
+                abandon(tx, attempt_id, Reason::Cancelled, at).await?;
+                advance(context, tx, &record, closed).await?;
+            }
+            State::Open | State::Closed(_) => {}
         }
     }
     if !context.settings().sources.enrolled {

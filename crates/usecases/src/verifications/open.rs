@@ -199,8 +199,11 @@ pub async fn open(
         Ok(opened)
     })
     .await;
-    if let (Err(_), Some(photo)) = (&opened, &photo) {
-        // Never referred to by any row: remove the bytes now.
+    let is_kept = opened
+        .as_ref()
+        .is_ok_and(|opened| opened.verification_id == new.verification_id);
+    if let (false, Some(photo)) = (is_kept, &photo) {
+        // Refused, or the same request was faster: no row refers to the bytes, remove them now.
         context.evidence().destroy(photo.id.as_str(), 1).await?;
     }
     opened
