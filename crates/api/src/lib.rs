@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod capture;
 mod demo;
+mod extract;
 mod headers;
 mod health;
 mod pages;

@@ -2,11 +2,11 @@
 //!
 //! Files under `/assets` carry a hash in their name and never change; pages are asked for anew.
 
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::RustEmbed;
 
+use crate::extract::Path;
 use crate::headers::PAGE_POLICY;
 use crate::problem::{self, Problem};
 

@@ -1,12 +1,13 @@
 //! All rooms under one roof, and what surrounds every request.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
+use crate::extract::Path;
 use crate::problem::{self, Problem};
 use crate::{Api, capture, demo, headers, health, pages, request_id, unicloud, v1, wechat};
 

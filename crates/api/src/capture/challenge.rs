@@ -1,7 +1,7 @@
 //! `POST /capture/v1/attempts/{id}/challenge`: what to do before the camera, drawn just now.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use zhenren_domain::challenge::{CHALLENGE_VERSION, Challenge};
@@ -9,6 +9,7 @@ use zhenren_usecases::capture::challenge::draw;
 
 use super::{admit, status::refused};
 use crate::Api;
+use crate::extract::Path;
 use crate::problem::CaptureProblem;
 
 /// The handler.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::admit;
 use super::status::refused;
 use crate::Api;
 use crate::body;
+use crate::extract::Path;
 use crate::problem::{self, CaptureProblem, Problem};
 
 /// Limit: a clock log of 30 frames a second for half a minute, and a few prompts.

@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use super::status::refused;
 use super::{admit, admit_with};
 use crate::Api;
 use crate::body::{self, JSON_BYTES_MAX};
+use crate::extract::Path;
 use crate::problem::{self, CaptureProblem, Problem};
 
 #[derive(Debug, Deserialize)]

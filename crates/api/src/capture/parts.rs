@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use zhenren_usecases::capture::receive_part::{self, PartError};
@@ -11,6 +11,7 @@ use super::admit;
 use super::status::refused;
 use crate::Api;
 use crate::body;
+use crate::extract::Path;
 use crate::problem::{self, CaptureProblem, Problem};
 
 /// `PUT /capture/v1/attempts/{id}/parts/{index}`.

@@ -1,7 +1,7 @@
 //! `GET /capture/v1/attempts/{id}`: how far it is; waits for a change when asked to.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use zhenren_usecases::capture::status;
 
 use super::admit;
 use crate::Api;
+use crate::extract::{Path, Query};
 use crate::problem::{self, CaptureProblem, Problem};
 
 /// Limit: proxies close idle requests after 30 s.

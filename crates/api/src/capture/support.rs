@@ -1,11 +1,12 @@
 //! `GET /capture/v1/support`: which modes this server can run, in the seed's codes.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Api;
+use crate::extract::Query;
 
 /// `?check_alive_type=`; without it the question is whether anything can run at all.
 #[derive(Debug, Deserialize)]

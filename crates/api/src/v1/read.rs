@@ -1,7 +1,7 @@
 //! `GET /v1/verifications/{id}` and `POST …/cancel`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde_json::Value;
 use zhenren_domain::ids::VerificationId;
@@ -11,6 +11,7 @@ use zhenren_usecases::verifications::read;
 use super::shape;
 use crate::Api;
 use crate::auth;
+use crate::extract::Path;
 use crate::problem::{self, Problem};
 
 /// `GET /v1/verifications/{id}`.

@@ -3,14 +3,14 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::Method;
+use axum::extract::State;
+use axum::http::{Method, Uri};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use zhenren_usecases::verifications::query_verify_result::{self, QueryError};
 
 use super::reply::{Reply, finish, ok};
-use super::{TokenQuery, admit, json_object};
+use super::{admit, json_object};
 use crate::Api;
 use crate::request_id::RequestId;
 
@@ -19,19 +19,19 @@ pub(super) async fn getinfo(
     State(api): State<Api>,
     request_id: Extension<RequestId>,
     method: Method,
-    Query(query): Query<TokenQuery>,
+    uri: Uri,
     body: Body,
 ) -> Response {
-    finish(answer(&api, &method, &query, body).await, &request_id)
+    finish(answer(&api, &method, &uri, body).await, &request_id)
 }
 
 async fn answer(
     api: &Api,
     method: &Method,
-    query: &TokenQuery,
+    uri: &Uri,
     body: Body,
 ) -> Result<Map<String, Value>, Reply> {
-    let caller = admit(api, method, query).await?;
+    let caller = admit(api, method, uri).await?;
     let object = json_object(body).await?;
     // Missing or of another type is 84001 as well, as at the original.
     let verify_result = object

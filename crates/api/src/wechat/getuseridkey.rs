@@ -4,14 +4,14 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::Method;
+use axum::extract::State;
+use axum::http::{Method, Uri};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 use zhenren_usecases::tenants::issue_user_id_key::{self, IssueError};
 
 use super::reply::{Reply, finish, ok};
-use super::{TokenQuery, admit, json_object};
+use super::{admit, json_object};
 use crate::Api;
 use crate::request_id::RequestId;
 
@@ -20,19 +20,19 @@ pub(super) async fn getuseridkey(
     State(api): State<Api>,
     request_id: Extension<RequestId>,
     method: Method,
-    Query(query): Query<TokenQuery>,
+    uri: Uri,
     body: Body,
 ) -> Response {
-    finish(issue(&api, &method, &query, body).await, &request_id)
+    finish(issue(&api, &method, &uri, body).await, &request_id)
 }
 
 async fn issue(
     api: &Api,
     method: &Method,
-    query: &TokenQuery,
+    uri: &Uri,
     body: Body,
 ) -> Result<Map<String, Value>, Reply> {
-    let caller = admit(api, method, query).await?;
+    let caller = admit(api, method, uri).await?;
     let object = json_object(body).await?;
     let name = text(&object, "name")?;
     let number = text(&object, "id_card_number")?;

@@ -9,8 +9,8 @@ mod token;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-
-use axum::http::Method;
+use axum::extract::Query;
+use axum::http::{Method, Uri};
 use axum::routing::any;
 use serde::Deserialize;
 use zhenren_usecases::tenants::Caller;
@@ -38,15 +38,19 @@ struct TokenQuery {
 }
 
 /// The checks every face call starts with: method, token, entitlement. Answers who calls.
-async fn admit(api: &Api, method: &Method, query: &TokenQuery) -> Result<Caller, Reply> {
+async fn admit(api: &Api, method: &Method, uri: &Uri) -> Result<Caller, Reply> {
     if method != Method::POST {
         return Err(Reply::new(43002, "require POST method"));
     }
-    let token = query.access_token.as_deref().unwrap_or_default();
+    // A query that cannot be read holds no token; the dialect has no other answer than HTTP 200.
+    let token = Query::<TokenQuery>::try_from_uri(uri)
+        .ok()
+        .and_then(|Query(query)| query.access_token)
+        .unwrap_or_default();
     if token.is_empty() {
         return Err(Reply::new(41001, "access_token missing"));
     }
-    let caller = authenticate::by_token(&api.context, token).await.map_err(
+    let caller = authenticate::by_token(&api.context, &token).await.map_err(
         |error| match error {
             TokenError::Malformed => Reply::new(40014, "invalid access_token"),
             TokenError::Unknown => Reply::new(
@@ -79,8 +83,12 @@ async fn json_object(body: Body) -> Result<serde_json::Map<String, serde_json::V
     if bytes.is_empty() {
         return Err(Reply::new(44002, "empty post data"));
     }
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Reply::new(10040, "the request must be encoded in UTF-8"))?;
-    serde_json::from_str(text)
+    serde_json::from_str(utf8(&bytes)?)
         .map_err(|_| Reply::new(47001, "data format error: send a JSON object"))
+}
+
+/// The text of a body.
+fn utf8(bytes: &[u8]) -> Result<&str, Reply> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| Reply::new(10040, "the request must be encoded in UTF-8"))
 }

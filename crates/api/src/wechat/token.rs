@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use zhenren_usecases::tenants::issue_access_token::{self, IssueError};
 
 use super::reply::{Reply, finish};
+use super::utf8;
 use crate::Api;
 use crate::body;
 use crate::request_id::RequestId;
@@ -85,8 +86,8 @@ async fn fields(method: &Method, uri: &Uri, body: Body) -> Result<Fields, Reply>
     let bytes = body::read(body, body::JSON_BYTES_MAX)
         .await
         .map_err(|_| Reply::new(47001, "data format error"))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let from_body = serde_json::from_str(&text).unwrap_or_else(|_| parse_form(&text));
+    let text = utf8(&bytes)?;
+    let from_body = serde_json::from_str(text).unwrap_or_else(|_| parse_form(text));
     Ok(Fields {
         grant_type: from_query.grant_type.or(from_body.grant_type),
         appid: from_query.appid.or(from_body.appid),

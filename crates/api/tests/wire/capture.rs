@@ -1,7 +1,7 @@
 //! The capture side: one-use tokens, parts, completion, repetition, deadlines, and what it may
 //! never tell.
 
-use crate::common::{Attempt, World, sha256_hex};
+use crate::common::{Attempt, World, content_type, sha256_hex};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -55,6 +55,27 @@ async fn an_attempt_opens_to_its_own_token_only() {
     assert_eq!(attempt.challenge().await.status, StatusCode::OK);
     attempt.id = String::from("att_nobody");
     assert_eq!(attempt.challenge().await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_path_or_query_that_cannot_be_read_is_a_problem() {
+    let world = World::new().await;
+    let attempt = begun(&world).await;
+    for query in ["?wait_ms=soon", "?wait_ms=-1", "?wait_ms=0&wait_ms=0"] {
+        let reply = attempt.send(Method::GET, query, &[], Body::empty()).await;
+        assert_eq!(reply.code(), "parameter_invalid", "{query}: {}", reply.text);
+        assert_eq!(reply.errcode(), 10001);
+        assert_eq!(content_type(&reply), "application/problem+json");
+    }
+    for path in ["/capture/v1/attempts/%FF", "/v1/verifications/%FF"] {
+        let reply = world.get(path).await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::NOT_FOUND, "not_found"),
+            "{path}: {}",
+            reply.text
+        );
+    }
 }
 
 #[tokio::test]

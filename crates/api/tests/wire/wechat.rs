@@ -54,6 +54,21 @@ async fn a_token_is_checked_in_the_documented_order() {
         assert_eq!(reply.json["expires_in"], 7200, "{}", reply.text);
         assert!(reply.json.get("errcode").is_none());
     }
+    let body = b"grant_type=client_credential&appid=\xff".to_vec();
+    let reply = world.call(Method::POST, "/cgi-bin/token", &[], body).await;
+    assert_eq!(reply.errcode(), 10040, "{}", reply.text);
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_is_answered_in_the_dialect() {
+    let world = World::new().await;
+    for name in ["getuseridkey", "getinfo"] {
+        let path = format!("/cityservice/face/identify/{name}?access_token=a&access_token=b");
+        let reply = world.post(&path, &json!({})).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+        assert_eq!(reply.errcode(), 41001, "{}", reply.text);
+        assert_eq!(content_type(&reply), "application/json; encoding=utf-8");
+    }
 }
 
 #[tokio::test]
