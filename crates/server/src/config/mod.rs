@@ -70,7 +70,14 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the named file, or `zhenren.toml` when it exists, and the environment.
     pub(crate) fn read(file: Option<&Path>, profile: Option<Profile>) -> Result<Self, ConfigError> {
-        let environment: BTreeMap<String, String> = std::env::vars().collect();
+        // Somebody else's variable may hold any bytes; one of ours with such bytes is refused by
+        // its check or names a file that is not there.
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .map(|(name, value)| {
+                let name = name.to_string_lossy().into_owned();
+                (name, value.to_string_lossy().into_owned())
+            })
+            .collect();
         let named = file
             .map(Path::to_path_buf)
             .or_else(|| environment.get("ZHENREN_CONFIG").map(PathBuf::from));

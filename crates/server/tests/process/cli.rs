@@ -180,6 +180,19 @@ fn bad_words_are_usage_and_bad_settings_are_configuration() {
 }
 
 #[test]
+fn bytes_in_somebody_elses_variable_do_no_harm() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::new();
+    let output = place
+        .command(&["compare", "absent.jpg", "absent.jpg"])
+        .env("PROMPT", std::ffi::OsStr::from_bytes(b"\xff"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(66), "{text}");
+}
+
+#[test]
 fn doctor_says_what_to_do() {
     let place = Place::new();
     let ran = place.run(&["doctor"]);
