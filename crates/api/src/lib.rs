@@ -2,6 +2,7 @@
 //!
 //! A handler translates and calls one use case. Knows no SQL, no keys, no thresholds.
 
+mod account;
 mod auth;
 mod body;
 mod capture;

@@ -9,7 +9,9 @@ use axum::routing::get;
 
 use crate::extract::Path;
 use crate::problem::{self, Problem};
-use crate::{Api, capture, demo, headers, health, pages, request_id, unicloud, v1, wechat};
+use crate::{
+    Api, account, capture, demo, headers, health, pages, request_id, unicloud, v1, wechat,
+};
 
 /// Limit: no body of any call is larger; each handler has its own, smaller limit.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -51,6 +53,7 @@ pub(crate) fn tenant_side() -> Router<Api> {
         .merge(wechat::routes())
         .merge(unicloud::routes())
         .merge(v1::routes())
+        .merge(account::routes())
 }
 
 async fn problem_page(Path(code): Path<String>) -> Response {

@@ -114,6 +114,18 @@ ids! {
     EntryId = "ent_";
     /// Work that must happen later.
     JobId = "job_";
+    /// Somebody who runs the platform.
+    OperatorId = "opr_";
+    /// A token with which a tenant runs its own account.
+    AccountTokenId = "tok_";
+    /// An application for access.
+    ApplicationId = "apl_";
+    /// A service space: a tenant's cloud functions that ask together.
+    SpaceId = "spc_";
+    /// One acceptance of one version of the agreement.
+    AcceptanceId = "acp_";
+    /// A table of prices with the time it is valid.
+    TariffId = "trf_";
 }
 
 #[cfg(test)]

@@ -19,5 +19,6 @@ pub mod money;
 pub mod outcome;
 pub mod policy;
 pub mod retention;
+pub mod roles;
 pub mod tariff;
 pub mod verification;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use zhenren_domain::ids::{
-    AccountId, AppId, AttemptId, EntryId, EvidenceId, HoldId, JobId, PersonId, SecretId,
-    VerificationId,
+    AcceptanceId, AccountId, AccountTokenId, AppId, ApplicationId, AttemptId, EntryId, EvidenceId,
+    HoldId, JobId, OperatorId, PersonId, SecretId, SpaceId, TariffId, VerificationId,
 };
 use zhenren_domain::money::Fen;
 
@@ -62,15 +62,21 @@ macro_rules! from_ids {
 }
 
 from_ids!(
+    AcceptanceId,
     AccountId,
+    AccountTokenId,
     AppId,
+    ApplicationId,
     AttemptId,
     EntryId,
     EvidenceId,
     HoldId,
     JobId,
+    OperatorId,
     PersonId,
     SecretId,
+    SpaceId,
+    TariffId,
     VerificationId
 );
 

@@ -3,6 +3,7 @@
 use zhenren_vault::VaultError;
 
 use super::world::{NAME, NUMBER, World, after};
+use crate::migrate::SCHEMA_VERSION;
 use crate::value::values;
 use crate::{StoreError, verifications};
 
@@ -127,11 +128,12 @@ pub(super) async fn a_changed_or_newer_schema_is_refused(world: &World) {
     for (sql, found) in [
         (
             "UPDATE schema_versions SET sha256 = 'other' WHERE version = 1",
-            1,
+            SCHEMA_VERSION,
         ),
         (
-            "INSERT INTO schema_versions (version, sha256, applied_at) VALUES (2, '', 0)",
-            2,
+            "INSERT INTO schema_versions (version, sha256, applied_at)
+            SELECT MAX(version) + 1, '', 0 FROM schema_versions",
+            SCHEMA_VERSION + 1,
         ),
     ] {
         let mut tx = world.pool.begin().await.unwrap();
@@ -145,10 +147,10 @@ pub(super) async fn a_changed_or_newer_schema_is_refused(world: &World) {
             match refusal {
                 Some(StoreError::Schema {
                     found: version,
-                    wanted: 1,
+                    wanted,
                     ..
                 }) => {
-                    assert_eq!(version, found);
+                    assert_eq!((version, wanted), (found, SCHEMA_VERSION));
                 }
                 other => panic!("{other:?}"),
             }

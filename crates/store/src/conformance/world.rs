@@ -36,7 +36,7 @@ impl World {
         let pool = Pool::connect(&format!("sqlite:{}/test.db", folder.display()))
             .await
             .unwrap();
-        assert_eq!(pool.migrate(START).await.unwrap(), 1);
+        assert!(pool.migrate(START).await.unwrap() > 0);
         Self::new(pool, Some(folder.to_owned()))
     }
 

@@ -1,0 +1,3 @@
+//! Who runs the platform, and what they may do. Every change they make is in the audit log.
+
+pub mod actor;
