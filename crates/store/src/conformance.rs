@@ -5,7 +5,6 @@
 //! says so, and fails when `REQUIRE_POSTGRES=1`.
 
 mod captures;
-mod cluster;
 mod jobs;
 mod keeping;
 mod money;
@@ -15,7 +14,7 @@ mod tokens;
 mod verifications;
 mod world;
 
-use cluster::Cluster;
+use crate::testing::Cluster;
 use world::World;
 
 /// Names every function of the suite once: a test on SQLite each, and all of them on PostgreSQL.
@@ -37,7 +36,6 @@ macro_rules! suite {
         /// Runs everything on PostgreSQL and answers the names of what failed.
         async fn run_all(cluster: &Cluster) -> Vec<&'static str> {
             let mut failed = Vec::new();
-            cluster.make_template().await;
             $(
                 let name = stringify!($name);
                 let world = World::postgres(cluster.database(name).await).await;
@@ -50,7 +48,6 @@ macro_rules! suite {
                 }
                 cluster.drop_database(name).await;
             )+
-            cluster.drop_template().await;
             failed
         }
     };
@@ -98,14 +95,10 @@ suite!(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everything_on_postgres() {
-    let Some(cluster) = Cluster::start() else {
-        assert!(
-            !cluster::is_required(),
-            "REQUIRE_POSTGRES=1 and there is no PostgreSQL"
-        );
-        println!("SKIPPED: no PostgreSQL (initdb or TEST_POSTGRES_URL); SQLite was tested alone");
+    let Some(cluster) = Cluster::start_or_skip() else {
         return;
     };
     let failed = run_all(&cluster).await;
+    cluster.remove().await;
     assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}");
 }

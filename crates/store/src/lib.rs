@@ -25,8 +25,11 @@ pub mod parts;
 pub mod people;
 mod retry;
 mod sql;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod value;
 pub mod verifications;
+mod waypoint;
 
 pub use error::StoreError;
 pub use migrate::SCHEMA_VERSION;

@@ -10,6 +10,7 @@ use zhenren_domain::money::Fen;
 use crate::dialect::{self, Dialect};
 use crate::error::StoreError;
 use crate::value::Value;
+use crate::waypoint::{Waypoint, pass};
 
 /// Connections to one database. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -48,6 +49,7 @@ impl Pool {
     /// Begins a transaction that may write. On SQLite it waits for the one writer, so a task that
     /// holds one must not begin another.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        pass(Waypoint::Begin).await;
         let inner = match &self.inner {
             Connections::Sqlite { writer, .. } => Inner::Sqlite(
                 writer
@@ -66,6 +68,7 @@ impl Pool {
 
     /// Begins a transaction that only reads one consistent state; it needs no commit.
     pub async fn read(&self) -> Result<Transaction, StoreError> {
+        pass(Waypoint::Begin).await;
         let inner = match &self.inner {
             Connections::Sqlite { readers, .. } => Inner::Sqlite(
                 readers
@@ -116,10 +119,13 @@ enum Inner {
 impl Transaction {
     /// Makes everything durable.
     pub async fn commit(self) -> Result<(), StoreError> {
+        pass(Waypoint::Commit).await;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await.map_err(fault),
             Inner::Postgres(tx) => tx.commit().await.map_err(fault),
-        }
+        }?;
+        pass(Waypoint::Committed).await;
+        Ok(())
     }
 
     /// Undoes everything now instead of at some later turn of the connection.
@@ -143,6 +149,7 @@ impl Transaction {
         sql: &'static str,
         values: &[Value],
     ) -> Result<u64, StoreError> {
+        pass(Waypoint::Statement).await;
         match &mut self.inner {
             Inner::Sqlite(tx) => {
                 let done = bind_sqlite(sql, values)
@@ -182,6 +189,7 @@ impl Transaction {
         sql: &'static str,
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
+        pass(Waypoint::Statement).await;
         match &mut self.inner {
             Inner::Sqlite(tx) => {
                 let rows = bind_sqlite(sql, values)

@@ -2,39 +2,37 @@
 //!
 //! `initdb` refuses to run as root, so root hands both programs to the `postgres` or `nobody`
 //! account. The server is told to die with this process, should the process be killed.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests start a database and read where a given one is"
-)]
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::sql::Pool;
 
-use super::world;
-
 /// Limit: a cold start of the server on a loaded machine.
 const START_TRIES_COUNT_MAX: u32 = 600;
-const TEMPLATE: &str = "zhenren_conformance_template";
-
-/// Whether a missing PostgreSQL is a failure.
-pub(super) fn is_required() -> bool {
-    std::env::var("REQUIRE_POSTGRES").is_ok_and(|value| value == "1")
-}
 
 /// A running server: ours, or one that was given.
-pub(super) struct Cluster {
+#[derive(Debug)]
+pub struct Cluster {
     /// `postgres://…/{database}?…` with the database left out in the middle.
     url: (String, String),
-    _server: Option<Server>,
+    /// Names of databases begin with this, so that test processes may share a given server.
+    prefix: String,
+    template: OnceCell<String>,
+    made: Mutex<BTreeSet<String>>,
+    server: Option<Server>,
 }
 
+#[derive(Debug)]
 struct Server {
     child: Child,
     // Dropped after `Drop::drop` has stopped the server.
@@ -51,15 +49,28 @@ impl Drop for Server {
 }
 
 impl Cluster {
-    /// The server of `TEST_POSTGRES_URL`, or a new private one; `None` when there is neither.
-    pub(super) fn start() -> Option<Self> {
+    /// The server of `TEST_POSTGRES_URL`, or a new private one. Where there is neither it says
+    /// that PostgreSQL was skipped, and panics when `REQUIRE_POSTGRES=1`.
+    pub fn start_or_skip() -> Option<Self> {
+        let cluster = Self::start();
+        if cluster.is_none() {
+            let is_required = std::env::var("REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+            assert!(
+                !is_required,
+                "REQUIRE_POSTGRES=1 and there is no PostgreSQL"
+            );
+            println!(
+                "SKIPPED: no PostgreSQL (initdb or TEST_POSTGRES_URL); SQLite was tested alone"
+            );
+        }
+        cluster
+    }
+
+    fn start() -> Option<Self> {
         if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
             let (base, options) = url.split_once('?').unwrap_or((&url, ""));
             let (host, _) = base.rsplit_once('/').expect("a URL with a database");
-            return Some(Self {
-                url: (format!("{host}/"), format!("?{options}")),
-                _server: None,
-            });
+            return Some(Self::at((format!("{host}/"), format!("?{options}")), None));
         }
         let programs = find_programs()?;
         let folder = TempDir::with_prefix("zhenren-pg-").unwrap();
@@ -79,47 +90,70 @@ impl Cluster {
             "postgres://postgres@localhost/".to_owned(),
             format!("?host={socket}"),
         );
-        Some(Self {
+        Some(Self::at(url, Some(server)))
+    }
+
+    fn at(url: (String, String), server: Option<Server>) -> Self {
+        Self {
             url,
-            _server: Some(server),
-        })
-    }
-
-    /// Makes the database that all others are copied from; never one of an earlier run, whose
-    /// tables may be older.
-    pub(super) async fn make_template(&self) {
-        self.drop_template().await;
-        let mut admin = self.admin().await;
-        run(&mut admin, format!("CREATE DATABASE {TEMPLATE}")).await;
-        let pool = Pool::connect(&self.url_of(TEMPLATE)).await.unwrap();
-        pool.migrate(world::START).await.unwrap();
-        pool.close().await;
-    }
-
-    /// Removes it again; matters on a server that was given.
-    pub(super) async fn drop_template(&self) {
-        let mut admin = self.admin().await;
-        let sql = format!("DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)");
-        run(&mut admin, sql).await;
+            prefix: format!("zt_{}_", std::process::id()),
+            template: OnceCell::new(),
+            made: Mutex::new(BTreeSet::new()),
+            server,
+        }
     }
 
     /// A fresh database with all tables; its URL.
-    pub(super) async fn database(&self, name: &str) -> String {
-        self.drop_database(name).await;
-        let mut admin = self.admin().await;
-        let sql = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", short(name));
-        run(&mut admin, sql).await;
-        self.url_of(&short(name))
+    pub async fn database(&self, name: &str) -> String {
+        let template = self.template.get_or_init(|| self.make_template()).await;
+        let name = self.name_of(name);
+        self.create(&name, &format!("TEMPLATE {template}")).await;
+        self.url_of(&name)
     }
 
-    /// Removes a database again; matters on a server that was given.
-    pub(super) async fn drop_database(&self, name: &str) {
-        let mut admin = self.admin().await;
+    /// Removes a database again.
+    pub async fn drop_database(&self, name: &str) {
+        self.drop_named(&self.name_of(name)).await;
+    }
+
+    /// Leaves nothing behind on a server that was given; ours goes with the value.
+    pub async fn remove(self) {
+        if self.server.is_none() {
+            let made = self.made.lock().unwrap().clone();
+            for name in made {
+                self.drop_named(&name).await;
+            }
+        }
+    }
+
+    /// The database that all others are copied from.
+    async fn make_template(&self) -> String {
+        let name = self.name_of("template");
+        self.create(&name, "").await;
+        let pool = Pool::connect(&self.url_of(&name)).await.unwrap();
+        pool.migrate(Timestamp::UNIX_EPOCH).await.unwrap();
+        pool.close().await;
+        name
+    }
+
+    async fn create(&self, name: &str, options: &str) {
+        self.drop_named(name).await;
+        self.made.lock().unwrap().insert(name.to_owned());
         run(
-            &mut admin,
-            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", short(name)),
+            &mut self.admin().await,
+            format!("CREATE DATABASE {name} {options}"),
         )
         .await;
+    }
+
+    async fn drop_named(&self, name: &str) {
+        let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        run(&mut self.admin().await, sql).await;
+    }
+
+    /// Names of databases have at most 63 bytes.
+    fn name_of(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix).chars().take(63).collect()
     }
 
     fn url_of(&self, database: &str) -> String {
@@ -143,11 +177,6 @@ async fn run(admin: &mut PgConnection, sql: String) {
         .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
         .await
         .unwrap();
-}
-
-/// Names of databases have at most 63 bytes.
-fn short(name: &str) -> String {
-    format!("zc_{}", name.chars().take(55).collect::<String>())
 }
 
 /// The folder that holds `initdb` and `postgres`, newest version first.
