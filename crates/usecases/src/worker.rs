@@ -121,8 +121,8 @@ pub async fn plan_sweeps(context: &Context) -> Result<(), Fault> {
     sweep::plan(context).await
 }
 
-/// Leases and runs one job; `false` when none is due.
-async fn run_one(context: &Context) -> Result<bool, Fault> {
+/// Leases and runs one job; `false` when none is due. For the loop above and for tests.
+pub async fn run_one(context: &Context) -> Result<bool, Fault> {
     let Some(lease) = claim(context).await? else {
         return Ok(false);
     };

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 use zhenren_api::{Api, DemoApp, Settings as ApiSettings};
 use zhenren_store::Pool;
+use zhenren_store::testing::Cluster;
 use zhenren_usecases::analysis::Analyzer;
 use zhenren_usecases::analysis::scripted::{PORTRAIT, ScriptedAnalyzer};
 use zhenren_usecases::clock::Clock;
@@ -94,8 +95,19 @@ impl World {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self::at(&url, folder, settings, analyzer, evidence).await
+    }
+
+    /// On this database.
+    async fn at(
+        url: &str,
+        folder: tempfile::TempDir,
+        settings: Settings,
+        analyzer: Arc<dyn Analyzer>,
+        evidence: EvidenceStore,
+    ) -> Self {
         let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());
-        let pool = Pool::connect(&url).await.unwrap();
+        let pool = Pool::connect(url).await.unwrap();
         pool.migrate(clock.now()).await.unwrap();
         let context = Context::new(Pieces {
             clock: clock.clone(),
@@ -130,6 +142,22 @@ impl World {
             secret,
             _folder: folder,
         }
+    }
+
+    /// One on each database there is. What is named keeps the databases of tests apart.
+    pub(crate) async fn on_both(name: &str, test: impl AsyncFn(&Self)) {
+        test(&Self::new().await).await;
+        let Some(cluster) = Cluster::start_or_skip() else {
+            return;
+        };
+        let url = cluster.database(name).await;
+        let folder = tempfile::tempdir().unwrap();
+        let analyzer = Arc::new(ScriptedAnalyzer);
+        let evidence = EvidenceStore::in_memory();
+        let world = Self::at(&url, folder, Settings::default(), analyzer, evidence).await;
+        test(&world).await;
+        world.context.pool().close().await;
+        cluster.remove().await;
     }
 
     /// Enrols the person of [`NAME`] and [`NUMBER`] for the demo account.
@@ -226,7 +254,20 @@ impl World {
     }
 
     pub(crate) async fn v1(&self, method: Method, path: &str, key: &str, body: &Value) -> Reply {
-        let basic = basic(&self.appid, &self.secret);
+        let app = (self.appid.clone(), self.secret.clone());
+        self.v1_as(&app, method, path, key, body).await
+    }
+
+    /// A call of `/v1` by this app and its secret.
+    pub(crate) async fn v1_as(
+        &self,
+        app: &(String, String),
+        method: Method,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Reply {
+        let basic = basic(&app.0, &app.1);
         let body = if body.is_null() {
             String::new()
         } else {

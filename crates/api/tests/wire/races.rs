@@ -3,14 +3,20 @@
 
 use std::sync::{Arc, Barrier};
 
-use crate::common::World;
+use crate::common::{NAME, NUMBER, World};
+use crate::unicloud::{Caller, nonce};
 use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use zhenren_store::accounts;
+use zhenren_domain::ids::AppId;
+use zhenren_domain::ledger::Balance;
+use zhenren_domain::money::Fen;
+use zhenren_store::testing::together;
+use zhenren_store::{accounts, apps, ledger};
 use zhenren_usecases::analysis::scripted::{PASSES, PORTRAIT, ScriptedAnalyzer};
 use zhenren_usecases::analysis::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question};
+use zhenren_usecases::ledger::recharge;
 use zhenren_usecases::settings::Settings;
 use zhenren_usecases::tenants::demo;
 use zhenren_vault::EvidenceStore;
@@ -69,4 +75,99 @@ async fn a_key_is_billed_once_although_its_verification_takes_no_more_starts() {
     let account = accounts::find(&mut tx, &demo::account_id()).await.unwrap();
     let balance = account.unwrap().balance;
     assert_eq!((balance.frozen.get(), balance.spent.get()), (0, 85));
+}
+
+/// How many ask at once, and for how many of them the balance is.
+const CROWD: u32 = 64;
+const PAID_FOR: i64 = 9;
+const PRICE_FEN: i64 = 85;
+
+/// A tenant with money for nine.
+async fn tenant_for_nine(world: &World) -> (String, String) {
+    let app = world.stranger().await;
+    let account_id = account_of(world, &app.0).await;
+    let amount = Fen::new(PAID_FOR * PRICE_FEN).unwrap();
+    recharge::recharge(&world.context, &account_id, amount, "for nine")
+        .await
+        .unwrap();
+    app
+}
+
+async fn account_of(world: &World, appid: &str) -> zhenren_domain::ids::AccountId {
+    let mut tx = world.context.pool().read().await.unwrap();
+    let app = apps::find(&mut tx, &AppId::parse(appid).unwrap()).await;
+    app.unwrap().unwrap().account_id
+}
+
+/// Nine holds, nothing left, and the books agree.
+async fn nine_are_frozen(world: &World, appid: &str) {
+    let account_id = account_of(world, appid).await;
+    let mut tx = world.context.pool().read().await.unwrap();
+    let account = accounts::find(&mut tx, &account_id).await.unwrap().unwrap();
+    let frozen = Fen::new(PAID_FOR * PRICE_FEN).unwrap();
+    let wanted = Balance {
+        available: Fen::ZERO,
+        frozen,
+        spent: Fen::ZERO,
+    };
+    assert_eq!(account.balance, wanted);
+    assert_eq!(ledger::books(&mut tx, &account_id).await.unwrap(), wanted);
+}
+
+fn count<T: PartialEq>(answers: &[T], wanted: &T) -> usize {
+    answers.iter().filter(|answer| *answer == wanted).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_64_questions_at_once_the_balance_for_nine_pays_nine() {
+    World::on_both("questions", async |world| {
+        let app = tenant_for_nine(world).await;
+        let body = json!({
+            "name": NAME, "id_number": NUMBER, "reference": { "source": "enrolled" },
+        });
+        let answers = together(CROWD, |number| {
+            let (app, body) = (&app, &body);
+            async move {
+                let key = format!("order-{number:04}");
+                let path = "/v1/verifications";
+                let reply = world.v1_as(app, Method::POST, path, &key, body).await;
+                (reply.status, reply.code().to_owned())
+            }
+        })
+        .await;
+        let created = (StatusCode::CREATED, String::new());
+        let refused = (
+            StatusCode::PAYMENT_REQUIRED,
+            String::from("insufficient_balance"),
+        );
+        assert_eq!(count(&answers, &created), 9, "{answers:?}");
+        assert_eq!(count(&answers, &refused), 55, "{answers:?}");
+        nine_are_frozen(world, &app.0).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_64_certificates_at_once_the_balance_for_nine_pays_nine() {
+    World::on_both("certificates", async |world| {
+        let (appid, secret) = tenant_for_nine(world).await;
+        let body = json!({ "realName": NAME, "idCard": NUMBER });
+        let answers = together(CROWD, |number| {
+            let caller = Caller {
+                world,
+                appid: appid.clone(),
+                secret: secret.clone(),
+            };
+            let body = &body;
+            async move {
+                let answer = caller.call("getCertifyId", &nonce(number), body).await;
+                answer["errCode"].as_i64().unwrap()
+            }
+        })
+        .await;
+        assert_eq!(count(&answers, &0), 9, "{answers:?}");
+        assert_eq!(count(&answers, &54100), 55, "{answers:?}");
+        nine_are_frozen(world, &appid).await;
+    })
+    .await;
 }

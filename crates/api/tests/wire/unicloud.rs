@@ -21,14 +21,14 @@ fn signed(secret: &str, path: &str, at_ms: i64, nonce: &str, body: &str) -> Stri
         .collect()
 }
 
-struct Caller<'a> {
-    world: &'a World,
-    appid: String,
-    secret: String,
+pub(crate) struct Caller<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) appid: String,
+    pub(crate) secret: String,
 }
 
 impl Caller<'_> {
-    async fn call(&self, name: &str, nonce: &str, body: &Value) -> Value {
+    pub(crate) async fn call(&self, name: &str, nonce: &str, body: &Value) -> Value {
         let at_ms = self.world.clock.now().as_millisecond();
         self.call_at(name, nonce, at_ms, body).await
     }
@@ -59,7 +59,7 @@ fn demo(world: &World) -> Caller<'_> {
     }
 }
 
-fn nonce(number: u32) -> String {
+pub(crate) fn nonce(number: u32) -> String {
     format!("nonce-{number:016}")
 }
 

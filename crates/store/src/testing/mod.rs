@@ -13,13 +13,16 @@ use crate::error::StoreError;
 use crate::sql::Pool;
 
 mod cluster;
+pub mod invariants;
 mod snapshot;
 pub(crate) mod stops;
+mod together;
 
 pub use crate::waypoint::Waypoint;
 pub use cluster::Cluster;
 pub use snapshot::{Line, Snapshot, Tables};
 pub use stops::{Stop, Stoppable};
+pub use together::together;
 
 /// Runs statements that no program has, in one transaction: to put a test into a situation that
 /// would take a hundred thousand calls to reach.
