@@ -47,3 +47,32 @@ where
             })
     }
 }
+
+/// The query of a call of the account side. Parameters that `T` does not have are refused when it
+/// says so (`deny_unknown_fields`).
+pub(crate) struct Fields<T>(pub(crate) T);
+
+impl<T, S> FromRequestParts<S> for Fields<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Query::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(found)| Self(found))
+            .map_err(|rejection| {
+                let words = rejection.body_text();
+                // The parser's own words, but never a value out of the query.
+                let named = ["missing field", "unknown field", "duplicate field"]
+                    .iter()
+                    .find_map(|start| words.find(start))
+                    .and_then(|from| words.get(from..));
+                let words = named.unwrap_or("a parameter does not parse");
+                let detail = format!("Send a query that this call takes: {words}.");
+                Problem::with_detail(&problem::PARAMETER_INVALID, detail)
+            })
+    }
+}

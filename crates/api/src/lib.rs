@@ -2,7 +2,7 @@
 //!
 //! A handler translates and calls one use case. Knows no SQL, no keys, no thresholds.
 
-mod account;
+pub mod account;
 mod auth;
 mod body;
 mod capture;

@@ -59,6 +59,9 @@ codes! {
     INSUFFICIENT_BALANCE = "insufficient_balance", 402, None,
         "The balance does not cover this verification",
         "Recharge the account, then repeat the request.";
+    NOT_PERMITTED = "not_permitted", 403, None,
+        "This role may not do that",
+        "Ask an operator with the owner role; docs/OPERATORS.md lists what each role and scope may do.";
     NOT_FOUND = "not_found", 404, None,
         "There is nothing here",
         "Check the id and the address; what belongs to another tenant looks the same as what never existed.";

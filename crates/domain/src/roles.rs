@@ -138,6 +138,13 @@ impl Scope {
             Self::Read => matches!(permission, P::Read),
         }
     }
+
+    /// Whether everything that `other` may is allowed by this scope as well.
+    pub fn covers(self, other: Self) -> bool {
+        Permission::ALL
+            .into_iter()
+            .all(|permission| self.may(permission) || !other.may(permission))
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +159,12 @@ mod tests {
         for scope in Scope::ALL {
             assert_eq!(Scope::from_name(scope.name()), Some(scope));
         }
+    }
+
+    #[test]
+    fn a_scope_covers_what_reaches_no_further() {
+        assert!(Scope::Manage.covers(Scope::Manage) && Scope::Manage.covers(Scope::Read));
+        assert!(Scope::Read.covers(Scope::Read) && !Scope::Read.covers(Scope::Manage));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use zhenren_biometrics::Group;
 
+use crate::commands::admin::AdminCommand;
 use crate::config::Profile;
 
 /// Self-hosted real-person verification.
@@ -43,7 +44,7 @@ pub(crate) enum Command {
     /// The model pack.
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Accounts, apps, people and money.
+    /// Operators, accounts, apps, people and money.
     #[command(subcommand)]
     Admin(AdminCommand),
     /// Let virtual capture subjects and attacks go through a running server.
@@ -101,53 +102,6 @@ pub(crate) struct ImportArgs {
     /// Folder with the fetched packages.
     #[arg(long, default_value = "runtime", value_name = "FOLDER")]
     pub runtime: PathBuf,
-}
-
-/// `zhenren admin`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AdminCommand {
-    /// Make an app and print its secret, once.
-    CreateApp {
-        /// The account it belongs to; a new account is made without it.
-        #[arg(long, value_name = "ACC_ID")]
-        account: Option<String>,
-        /// What people see on the capture page.
-        #[arg(long)]
-        name: String,
-    },
-    /// Put money on an account.
-    Recharge {
-        /// The account.
-        #[arg(long, value_name = "ACC_ID")]
-        account: String,
-        /// How much, in fen; at least 100.
-        #[arg(long)]
-        fen: i64,
-        /// A reference of yours; the same one is booked once.
-        #[arg(long)]
-        reference: String,
-    },
-    /// Enrol a person, or replace the photograph of one.
-    Enrol {
-        /// The account; the demo account without it.
-        #[arg(long, value_name = "ACC_ID")]
-        account: Option<String>,
-        /// The name.
-        #[arg(long)]
-        name: String,
-        /// The identity number.
-        #[arg(long)]
-        id_number: String,
-        /// A photograph: JPEG, PNG or WebP.
-        #[arg(long, value_name = "FILE")]
-        photo: PathBuf,
-    },
-    /// Make a master key file for production.
-    CreateKey {
-        /// Where to write it; refuses to overwrite.
-        #[arg(value_name = "FILE")]
-        path: PathBuf,
-    },
 }
 
 /// `zhenren simulate`: everything after it is for the simulator.

@@ -4,6 +4,7 @@
 //! function takes `&mut Transaction`; a use case begins one, calls what it needs, and commits.
 //! Personal columns pass through the vault on their way in and out. Knows no HTTP and no media.
 
+pub mod account_tokens;
 pub mod accounts;
 pub mod apps;
 pub mod attempts;
@@ -21,6 +22,8 @@ pub mod jobs;
 pub mod ledger;
 mod migrate;
 pub mod nonces;
+pub mod operator_sessions;
+pub mod operators;
 pub mod parts;
 pub mod people;
 mod retry;

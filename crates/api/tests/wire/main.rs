@@ -10,7 +10,9 @@
 mod analysis;
 mod capture;
 mod common;
+mod operators;
 mod races;
+mod roles;
 mod unicloud;
 mod v1;
 mod wechat;

@@ -1,8 +1,9 @@
 //! One file for each command.
 
-mod admin;
+pub(crate) mod admin;
 mod compare;
 mod doctor;
+mod migrate;
 mod models;
 mod serve;
 mod verify;
@@ -24,7 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::All => serve::run(config, serve::Parts::ALL),
         Command::Serve => serve::run(config, serve::Parts::SERVE),
         Command::Work => serve::run(config, serve::Parts::WORK),
-        Command::Migrate => runtime()?.block_on(admin::migrate(&config)),
+        Command::Migrate => runtime()?.block_on(migrate::run(&config)),
         Command::Doctor => runtime()?.block_on(doctor::run(&config)),
         Command::Verify(args) => verify::run(&config, &args),
         Command::Compare(args) => compare::run(&config, &args),

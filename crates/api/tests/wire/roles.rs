@@ -1,0 +1,165 @@
+//! Every route of the account side, with every role and scope, without a token and with a
+//! stranger's, against the one table in `domain::roles`.
+//!
+//! A new route needs an example here: a request that would be carried out if it were allowed.
+
+use crate::common::World;
+use crate::operators::Tokens;
+use axum::http::StatusCode;
+use zhenren_api::account::{Needs, Signature, signatures};
+use zhenren_domain::roles::{Permission, Role, Scope};
+use zhenren_usecases::tenants::demo;
+
+/// Method and path as the room lists them, the path filled in (with the query it needs besides
+/// `account_id`), and a body with nothing wrong in it.
+const EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    // Tokens.
+    ("GET", "/v1/account/tokens", "/v1/account/tokens", ""),
+    (
+        "POST",
+        "/v1/account/tokens",
+        "/v1/account/tokens",
+        r#"{"name":"example","scope":"read"}"#,
+    ),
+    (
+        "DELETE",
+        "/v1/account/tokens/{id}",
+        "/v1/account/tokens/tok_none",
+        "",
+    ),
+];
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    /// Without a token.
+    Nobody,
+    /// An operator.
+    Operator(Role),
+    /// A token of the account that the call names.
+    Own(Scope),
+    /// A token of another account.
+    Stranger(Scope),
+}
+
+impl Who {
+    fn all() -> Vec<Self> {
+        let mut all = vec![Self::Nobody];
+        all.extend(Role::ALL.map(Self::Operator));
+        all.extend(Scope::ALL.map(Self::Own));
+        all.extend(Scope::ALL.map(Self::Stranger));
+        all
+    }
+
+    /// How a call ends: not at all refused, or with this status and code.
+    fn refusal(self, needs: Needs) -> Option<(StatusCode, &'static str)> {
+        let not_permitted = Some((StatusCode::FORBIDDEN, "not_permitted"));
+        let unless = |may: bool| if may { None } else { not_permitted };
+        match (self, needs) {
+            (_, Needs::Nothing) => None,
+            (Self::Nobody, _) => Some((StatusCode::UNAUTHORIZED, "credentials_missing")),
+            (Self::Operator(_), Needs::Operator) => None,
+            (Self::Operator(role), Needs::Account(it) | Needs::Platform(it)) => {
+                unless(role.may(it))
+            }
+            (Self::Own(_) | Self::Stranger(_), Needs::Operator | Needs::Platform(_)) => {
+                not_permitted
+            }
+            (Self::Own(scope), Needs::Account(it)) => unless(scope.may(it)),
+            // Not 403: a stranger does not learn that the account is there.
+            (Self::Stranger(_), Needs::Account(_)) => Some((StatusCode::NOT_FOUND, "not_found")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_every_caller_as_the_table_says() {
+    let world = World::new().await;
+    let tokens = Tokens::of(&world).await;
+    for signature in signatures() {
+        for who in Who::all() {
+            check(&world, &tokens, &signature, who).await;
+        }
+    }
+}
+
+async fn check(world: &World, tokens: &Tokens<'_>, signature: &Signature, who: Who) {
+    let Signature {
+        method,
+        path,
+        needs,
+    } = signature;
+    let (_, _, filled, body) = EXAMPLES
+        .iter()
+        .find(|(known, pattern, _, _)| known == method && pattern == path)
+        .unwrap_or_else(|| panic!("{method} {path} has no line in EXAMPLES"));
+    // A fresh token each: some calls end the token they are made with.
+    let token = match who {
+        Who::Nobody => None,
+        Who::Operator(role) => Some(tokens.operator(role).await),
+        Who::Own(scope) => Some(tokens.account(&demo::account_id(), scope).await),
+        Who::Stranger(scope) => Some(tokens.account(&tokens.stranger, scope).await),
+    };
+    let mut uri = (*filled).to_owned();
+    if matches!(needs, Needs::Account(_)) {
+        uri.push(if uri.contains('?') { '&' } else { '?' });
+        uri.push_str(&format!("account_id={}", demo::account_id()));
+    }
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<(&str, &str)> = bearer
+        .iter()
+        .map(|value| ("authorization", value.as_str()))
+        .collect();
+    let reply = world
+        .call(method.clone(), &uri, &headers, (*body).to_owned())
+        .await;
+    let said = format!("{method} {uri} by {who:?}: {} {}", reply.status, reply.text);
+    match who.refusal(*needs) {
+        Some((status, code)) => {
+            assert_eq!((reply.status, reply.code()), (status, code), "{said}");
+        }
+        None => {
+            let is_unknown = reply.status == StatusCode::NOT_FOUND && path.contains('{');
+            let is_state = [402, 409, 422].contains(&reply.status.as_u16());
+            let is_sign_in = matches!(needs, Needs::Nothing);
+            let is_carried_out = reply.status.is_success() || is_unknown || is_state;
+            assert!(is_carried_out || is_sign_in, "{said}");
+            assert!(!reply.status.is_server_error(), "{said}");
+        }
+    }
+}
+
+#[test]
+fn every_example_belongs_to_a_route() {
+    let known = signatures();
+    for (method, path, _, _) in EXAMPLES {
+        let is_known = known
+            .iter()
+            .any(|it| it.method == *method && it.path == *path);
+        assert!(is_known, "{method} {path} is no route");
+    }
+    for (index, one) in known.iter().enumerate() {
+        let is_twice = known
+            .iter()
+            .skip(index + 1)
+            .any(|other| other.method == one.method && other.path == one.path);
+        assert!(!is_twice, "{} {} is there twice", one.method, one.path);
+        assert!(one.path.starts_with("/v1/account"), "{}", one.path);
+    }
+}
+
+/// The walk above is only worth something when the roles differ.
+#[test]
+fn the_table_tells_the_callers_apart() {
+    let refused = |needs| {
+        Who::all()
+            .into_iter()
+            .filter(|who| who.refusal(needs).is_some())
+            .count()
+    };
+    assert_eq!(refused(Needs::Nothing), 0);
+    assert_eq!(refused(Needs::Operator), 5);
+    assert_eq!(refused(Needs::Account(Permission::Read)), 3);
+    assert_eq!(refused(Needs::Account(Permission::MoveMoney)), 7);
+    assert_eq!(refused(Needs::Platform(Permission::ManageOperators)), 8);
+}

@@ -1,0 +1,59 @@
+//! `zhenren admin`: what an operator does at the machine. One file for each noun (or older single
+//! command) with what can be typed and what it does; it acts as `Actor::CommandLine`.
+//!
+//! Knows no rule: the use cases it calls are those of `/v1/account/…`.
+
+mod create_app;
+mod create_key;
+mod enrol;
+mod recharge;
+mod token;
+
+use anyhow::Result;
+use clap::Subcommand;
+use zhenren_domain::ids::AccountId;
+use zhenren_usecases::context::Context;
+
+use crate::config::Config;
+use crate::exit::{Exit, sentence};
+use crate::wiring;
+
+/// `zhenren admin`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Make an app and print its secret, once.
+    CreateApp(create_app::CreateApp),
+    /// Put money on an account.
+    Recharge(recharge::Recharge),
+    /// Enrol a person, or replace the photograph of one.
+    Enrol(enrol::Enrol),
+    /// Make a master key file for production.
+    CreateKey(create_key::CreateKey),
+    /// Tokens with which a tenant's own programs run its account.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+/// Runs one of them.
+pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> {
+    match command {
+        AdminCommand::CreateKey(args) => create_key::run(&args),
+        AdminCommand::Enrol(args) => enrol::run(config, &args).await,
+        AdminCommand::CreateApp(args) => create_app::run(&open(config).await?, &args).await,
+        AdminCommand::Recharge(args) => recharge::run(&open(config).await?, &args).await,
+        AdminCommand::Token(command) => token::run(&open(config).await?, command).await,
+    }
+}
+
+/// A context over an upgraded database, without an engine.
+async fn open(config: &Config) -> Result<Context> {
+    let context = wiring::context(config, None).await?;
+    context.pool().migrate(context.now()).await?;
+    Ok(context)
+}
+
+/// The account that `--account` names.
+fn account_of(text: &str) -> Result<AccountId> {
+    AccountId::parse(text)
+        .map_err(|error| sentence(Exit::Usage, format!("--account {text}: {error}")))
+}
