@@ -1,20 +1,35 @@
 //! Who calls on the tenant side: Basic with appid and secret, or Bearer with an access token.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zhenren_domain::standing::Standing;
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate::{self, SecretError, TokenError};
 
 use crate::Api;
 use crate::problem::{self, Problem};
 
-/// The app behind the `Authorization` header.
+/// The app behind the `Authorization` header, when it may ask.
 pub(crate) async fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err(Problem::new(&problem::CREDENTIALS_MISSING));
     };
     let invalid = || Problem::new(&problem::CREDENTIALS_INVALID);
+    let caller = authenticated(api, value, invalid).await?;
+    match caller.standing {
+        Standing::Ready => Ok(caller),
+        Standing::Frozen => Err(Problem::new(&problem::APP_FROZEN)),
+        Standing::AccountNotOpen => Err(Problem::new(&problem::SERVICE_NOT_OPENED)),
+        Standing::NotEntitled => Err(Problem::new(&problem::APP_NOT_ENTITLED)),
+    }
+}
+
+async fn authenticated(
+    api: &Api,
+    value: &HeaderValue,
+    invalid: fn() -> Problem,
+) -> Result<Caller, Problem> {
     let (scheme, rest) = value
         .to_str()
         .ok()

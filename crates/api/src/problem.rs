@@ -62,6 +62,15 @@ codes! {
     NOT_PERMITTED = "not_permitted", 403, None,
         "This role may not do that",
         "Ask an operator with the owner role; docs/OPERATORS.md lists what each role and scope may do.";
+    SERVICE_NOT_OPENED = "service_not_opened", 403, Some(10006),
+        "The service is not opened for this account",
+        "Have the real name of the account's holder recorded, then accept the newest agreement with POST /v1/account/acceptances.";
+    APP_NOT_ENTITLED = "app_not_entitled", 403, Some(10006),
+        "The app has no access",
+        "Submit an application for access with POST /v1/account/applications and wait for its approval.";
+    APP_FROZEN = "app_frozen", 403, Some(10006),
+        "The app is frozen",
+        "Unfreeze it with POST /v1/account/apps/{id}/unfreeze when its secrets are safe again.";
     NOT_FOUND = "not_found", 404, None,
         "There is nothing here",
         "Check the id and the address; what belongs to another tenant looks the same as what never existed.";
@@ -140,6 +149,9 @@ codes! {
     TOO_MANY_ATTEMPTS = "too_many_attempts", 429, Some(10042),
         "There were too many starts",
         "Fetch a new user_id_key or open a new verification later.";
+    QUOTA_EXHAUSTED = "quota_exhausted", 429, Some(10042),
+        "The quota of this test app is used up",
+        "Use the formal app, or ask the operator for a larger quota.";
     TOO_MANY_REQUESTS = "too_many_requests", 429, Some(10042),
         "There are too many requests",
         "Wait for a minute, then repeat the request.";

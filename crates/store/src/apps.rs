@@ -1,21 +1,20 @@
-//! Apps of a tenant and their secrets.
+//! Apps of a tenant: what they are, what they may do, how often, and from where.
 //!
-//! Of a secret only its SHA-256 is kept, and that sealed: signatures of the uniCloud door are
-//! keyed with it, so it is as good as the secret itself.
+//! Their secrets are in `secrets`, their access tokens in `access_tokens` below.
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::draw::Wish;
-use zhenren_domain::ids::{AccountId, AppId, SecretId};
-use zhenren_vault::{Place, SecretText, Vault};
+use zhenren_domain::ids::{AccountId, AppId};
+use zhenren_domain::standing::Standing;
 
 use crate::codec;
 use crate::error::StoreError;
 use crate::sql::{Row, Transaction};
 use crate::value::values;
 
-/// Limit: secrets of one app that are valid at the same time (rotation needs two).
-const ACTIVE_SECRETS_COUNT_MAX: i64 = 10;
+const TABLE: &str = "apps";
 
 /// Formal or test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +34,23 @@ impl AppKind {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Formal, Self::Test]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
+}
+
+/// How often an app may call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Calls per minute; the configured default without it.
+    pub minute_calls_max: Option<u64>,
+    /// Calls per day; the configured default without it.
+    pub day_calls_max: Option<u64>,
+    /// Verifications in all, for test apps; without it they are not counted.
+    pub calls_quota: Option<u64>,
 }
 
 /// One app.
@@ -59,15 +70,35 @@ pub struct App {
     pub entitled: bool,
     /// What it asks for instead of the policy's challenge.
     pub challenge: Wish,
+    /// Since when its secrets and tokens are dead, if they are.
+    pub frozen_at: Option<Timestamp>,
+    /// How often it may call.
+    pub limits: CallLimits,
+    /// Verifications counted against the quota.
+    pub calls_count: u64,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
+                apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+                apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
+                apps.created_at
+            FROM apps ",
+            $rest
+        )
+    };
 }
 
 /// Keeps a new app. `false` when the id is taken.
 pub async fn create(tx: &mut Transaction, app: &App) -> Result<bool, StoreError> {
     let sql = "INSERT INTO apps (id, account_id, name, kind, strict_id_check, entitled,
-            challenge_kind, challenge_actions, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            challenge_kind, challenge_actions, frozen_at, minute_calls_max, day_calls_max,
+            calls_quota, calls_count, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (id) DO NOTHING";
     let values = values![
         &app.id,
@@ -78,109 +109,165 @@ pub async fn create(tx: &mut Transaction, app: &App) -> Result<bool, StoreError>
         app.entitled,
         app.challenge.kind.map(ChallengeKind::name),
         codec::actions_text(&app.challenge.actions),
+        app.frozen_at,
+        app.limits.minute_calls_max,
+        app.limits.day_calls_max,
+        app.limits.calls_quota,
+        app.calls_count,
         app.created_at,
     ];
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Changes what an app may do; its id, account and age stay.
+/// Changes what a tenant may change of an app: its name, its strictness, its challenge.
 pub async fn update(tx: &mut Transaction, app: &App) -> Result<(), StoreError> {
     let sql = "UPDATE apps
-        SET name = $2, kind = $3, strict_id_check = $4, entitled = $5, challenge_kind = $6,
-            challenge_actions = $7
+        SET name = $2, strict_id_check = $3, challenge_kind = $4, challenge_actions = $5
         WHERE id = $1";
     let values = values![
         &app.id,
         app.name.as_str(),
-        app.kind.name(),
         app.strict_id_check,
-        app.entitled,
         app.challenge.kind.map(ChallengeKind::name),
         codec::actions_text(&app.challenge.actions),
     ];
-    tx.change_one("apps", sql, values).await
+    tx.change_one(TABLE, sql, values).await
+}
+
+/// Lets an app ask for verifications, within limits.
+pub async fn grant(
+    tx: &mut Transaction,
+    id: &AppId,
+    limits: &CallLimits,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE apps SET entitled = 1 WHERE id = $1";
+    tx.change_one(TABLE, sql, values![id]).await?;
+    set_limits(tx, id, limits).await
+}
+
+/// Sets how often an app may call.
+pub async fn set_limits(
+    tx: &mut Transaction,
+    id: &AppId,
+    limits: &CallLimits,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE apps
+        SET minute_calls_max = $2, day_calls_max = $3, calls_quota = $4
+        WHERE id = $1";
+    let values = values![
+        id,
+        limits.minute_calls_max,
+        limits.day_calls_max,
+        limits.calls_quota
+    ];
+    tx.change_one(TABLE, sql, values).await
+}
+
+/// Kills the secrets and tokens of an app. `false` when they are dead already.
+pub async fn freeze(tx: &mut Transaction, id: &AppId, at: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE apps SET frozen_at = $2 WHERE id = $1 AND frozen_at IS NULL";
+    Ok(tx.execute(sql, values![id, at]).await? == 1)
+}
+
+/// Brings the secrets and tokens of an app back. `false` when they were not dead.
+pub async fn unfreeze(tx: &mut Transaction, id: &AppId) -> Result<bool, StoreError> {
+    let sql = "UPDATE apps SET frozen_at = NULL WHERE id = $1 AND frozen_at IS NOT NULL";
+    Ok(tx.execute(sql, values![id]).await? == 1)
+}
+
+/// Counts one call against the quota. `false` when it is used up: nothing changed.
+pub async fn count_call(tx: &mut Transaction, id: &AppId) -> Result<bool, StoreError> {
+    let sql = "UPDATE apps
+        SET calls_count = calls_count + 1
+        WHERE id = $1 AND (calls_quota IS NULL OR calls_count < calls_quota)";
+    Ok(tx.execute(sql, values![id]).await? == 1)
+}
+
+/// Whether the quota has room for another call.
+pub async fn has_calls_left(tx: &mut Transaction, id: &AppId) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM apps
+        WHERE id = $1 AND (calls_quota IS NULL OR calls_count < calls_quota)";
+    Ok(tx.fetch_optional(TABLE, sql, values![id]).await?.is_some())
 }
 
 /// The app with this id.
 pub async fn find(tx: &mut Transaction, id: &AppId) -> Result<Option<App>, StoreError> {
-    let sql = "SELECT id, account_id, name, kind, strict_id_check, entitled, challenge_kind,
-            challenge_actions, created_at
+    let sql = select!("WHERE apps.id = $1");
+    let row = tx.fetch_optional(TABLE, sql, values![id]).await?;
+    row.map(|row| read(&row)).transpose()
+}
+
+/// The app with this id, and what stands in its way.
+pub async fn find_with_standing(
+    tx: &mut Transaction,
+    id: &AppId,
+) -> Result<Option<(App, Standing)>, StoreError> {
+    let sql = "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
+            apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+            apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
+            apps.created_at, accounts.opened_at
         FROM apps
-        WHERE id = $1";
-    tx.fetch_optional("apps", sql, values![id])
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+        JOIN accounts ON accounts.id = apps.account_id
+        WHERE apps.id = $1";
+    let Some(row) = tx.fetch_optional(TABLE, sql, values![id]).await? else {
+        return Ok(None);
+    };
+    let app = read(&row)?;
+    let is_open = row.opt_time("opened_at")?.is_some();
+    let standing = Standing::of(app.frozen_at.is_some(), is_open, app.entitled);
+    Ok(Some((app, standing)))
 }
 
 /// Every app, by id.
 pub async fn list(tx: &mut Transaction) -> Result<Vec<App>, StoreError> {
-    let sql = "SELECT id, account_id, name, kind, strict_id_check, entitled, challenge_kind,
-            challenge_actions, created_at
-        FROM apps
-        ORDER BY id";
-    tx.fetch_all("apps", sql, &[])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    let sql = select!("ORDER BY apps.id");
+    let rows = tx.fetch_all(TABLE, sql, &[]).await?;
+    rows.iter().map(read).collect()
 }
 
-/// Keeps the lower-case hexadecimal SHA-256 of a new secret.
-pub async fn add_secret(
+/// Apps of an account after this id, by id.
+pub async fn list_of_account(
     tx: &mut Transaction,
-    vault: &Vault,
-    app_id: &AppId,
-    id: &SecretId,
-    verifier: &SecretText,
+    account_id: &AccountId,
+    after: &str,
+    count_max: u32,
+) -> Result<Vec<App>, StoreError> {
+    let sql = select!(
+        "WHERE apps.account_id = $1 AND apps.id > $2
+            ORDER BY apps.id
+            LIMIT $3"
+    );
+    let values = values![account_id, after, count_max];
+    let rows = tx.fetch_all(TABLE, sql, values).await?;
+    rows.iter().map(read).collect()
+}
+
+/// From where an app may call; empty means from everywhere.
+pub async fn address_ranges(tx: &mut Transaction, id: &AppId) -> Result<Vec<IpNet>, StoreError> {
+    let sql = "SELECT address_range FROM app_address_ranges
+        WHERE app_id = $1
+        ORDER BY address_range";
+    let rows = tx.fetch_all("app_address_ranges", sql, values![id]).await?;
+    let range = |row: &Row| row.parsed("address_range", |text| text.parse().ok());
+    rows.iter().map(range).collect()
+}
+
+/// Replaces from where an app may call.
+pub async fn set_address_ranges(
+    tx: &mut Transaction,
+    id: &AppId,
+    ranges: &[IpNet],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let place = Place::new("app_secrets", id.as_str(), "verifier_sealed");
-    let sealed = vault.seal(&place, verifier.reveal().as_bytes())?;
-    let sql = "INSERT INTO app_secrets (id, app_id, verifier_sealed, created_at)
-        VALUES ($1, $2, $3, $4)";
-    tx.execute(sql, values![id, app_id, sealed, at]).await?;
+    let sql = "DELETE FROM app_address_ranges WHERE app_id = $1";
+    tx.execute(sql, values![id]).await?;
+    let sql = "INSERT INTO app_address_ranges (app_id, address_range, added_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (app_id, address_range) DO NOTHING";
+    for range in ranges {
+        tx.execute(sql, values![id, range.to_string(), at]).await?;
+    }
     Ok(())
-}
-
-/// The lower-case hexadecimal SHA-256 of every secret that is valid, newest first.
-pub async fn active_secrets(
-    tx: &mut Transaction,
-    vault: &Vault,
-    app_id: &AppId,
-) -> Result<Vec<SecretText>, StoreError> {
-    let sql = "SELECT id, verifier_sealed
-        FROM app_secrets
-        WHERE app_id = $1 AND revoked_at IS NULL
-        ORDER BY created_at DESC, id DESC
-        LIMIT $2";
-    let rows = tx
-        .fetch_all(
-            "app_secrets",
-            sql,
-            values![app_id, ACTIVE_SECRETS_COUNT_MAX],
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let id = row.text("id")?;
-            let place = Place::new("app_secrets", &id, "verifier_sealed");
-            Ok(vault.open_text(&place, &row.bytes("verifier_sealed")?)?)
-        })
-        .collect()
-}
-
-/// Revokes one secret of an app. `false` when there is no such valid secret.
-pub async fn revoke_secret(
-    tx: &mut Transaction,
-    app_id: &AppId,
-    id: &SecretId,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let sql = "UPDATE app_secrets
-        SET revoked_at = $3
-        WHERE id = $1 AND app_id = $2 AND revoked_at IS NULL";
-    Ok(tx.execute(sql, values![id, app_id, at]).await? == 1)
 }
 
 fn read(row: &Row) -> Result<App, StoreError> {
@@ -195,8 +282,22 @@ fn read(row: &Row) -> Result<App, StoreError> {
             kind: row.opt_parsed("challenge_kind", ChallengeKind::from_name)?,
             actions: row.parsed("challenge_actions", codec::actions_from_text)?,
         },
+        frozen_at: row.opt_time("frozen_at")?,
+        limits: CallLimits {
+            minute_calls_max: opt_size(row, "minute_calls_max")?,
+            day_calls_max: opt_size(row, "day_calls_max")?,
+            calls_quota: opt_size(row, "calls_quota")?,
+        },
+        calls_count: row.size("calls_count")?,
         created_at: row.time("created_at")?,
     })
+}
+
+fn opt_size(row: &Row, column: &'static str) -> Result<Option<u64>, StoreError> {
+    let number = row.opt_int(column)?;
+    number
+        .map(|number| u64::try_from(number).map_err(|_| row.corrupt(column)))
+        .transpose()
 }
 
 /// Access tokens of the WeChat door, kept as hashes.

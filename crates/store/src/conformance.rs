@@ -4,6 +4,7 @@
 //! `TEST_POSTGRES_URL`), a fresh database for each function; where neither is to be had the test
 //! says so, and fails when `REQUIRE_POSTGRES=1`.
 
+mod access;
 mod captures;
 mod jobs;
 mod keeping;
@@ -82,7 +83,11 @@ suite!(
     keeping::evidence_loses_its_key_first,
     keeping::a_person_is_replaced_under_the_same_number,
     keeping::a_person_is_known_to_one_tenant_and_can_be_deleted,
-    keeping::secrets_rotate_and_are_revoked,
+    access::secrets_rotate_and_are_revoked,
+    access::an_account_opens_once_and_only_for_a_known_holder,
+    access::an_app_is_granted_frozen_and_stands_accordingly,
+    access::twenty_calls_against_a_quota_of_seven,
+    access::address_ranges_are_replaced_as_a_whole,
     keeping::the_audit_chain_shows_tampering,
     keeping::audit_lines_of_many_writers_form_one_chain,
     sealing::a_moved_column_does_not_open,

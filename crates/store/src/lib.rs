@@ -27,6 +27,7 @@ pub mod operators;
 pub mod parts;
 pub mod people;
 mod retry;
+pub mod secrets;
 mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -23,6 +23,8 @@ pub struct Settings {
     pub strict_id_check: bool,
     /// Where references may come from.
     pub sources: Sources,
+    /// Verifications a test app may open in all, unless its approval says otherwise.
+    pub test_calls_quota: u64,
     /// How long a worker may hold a recording before another takes it up.
     pub lease: SignedDuration,
 }
@@ -65,6 +67,7 @@ impl Default for Settings {
                 enrolled: true,
                 caller_photo: true,
             },
+            test_calls_quota: 100,
             lease: SignedDuration::from_secs(60),
         }
     }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use zhenren_domain::standing::Standing;
 use zhenren_usecases::capture::begin::{self, BeginError, Begun, Page, Ticket};
 
 use crate::Api;
@@ -126,6 +127,14 @@ fn refused(error: BeginError) -> CaptureProblem {
         BeginError::UserIdKeyInvalid => Problem::new(&problem::USER_ID_KEY_INVALID),
         BeginError::TooManyAttempts => Problem::new(&problem::TOO_MANY_ATTEMPTS),
         BeginError::InsufficientFen => Problem::new(&problem::INSUFFICIENT_BALANCE),
+        BeginError::QuotaUsedUp => Problem::new(&problem::QUOTA_EXHAUSTED),
+        BeginError::NotReady(Standing::Frozen) => Problem::new(&problem::APP_FROZEN),
+        BeginError::NotReady(Standing::AccountNotOpen) => {
+            Problem::new(&problem::SERVICE_NOT_OPENED)
+        }
+        BeginError::NotReady(Standing::NotEntitled | Standing::Ready) => {
+            Problem::new(&problem::APP_NOT_ENTITLED)
+        }
         BeginError::IdentitySourceMissing => Problem::new(&problem::IDENTITY_SOURCE_MISSING),
         BeginError::Analyzing => Problem::with_detail(
             &problem::TOKEN_SPENT,

@@ -86,6 +86,10 @@ fn refused(error: &OpenError) -> Refusal {
             "no identity source is configured; enrol people or configure one",
         ),
         OpenError::InsufficientFen => Refusal::new(54100, "balance insufficient; recharge"),
+        OpenError::QuotaUsedUp => Refusal::new(
+            60000,
+            "service unavailable: the calls of this test appId are used up",
+        ),
         OpenError::NameInvalid => {
             Refusal::new(50002, "realName has a length that names never have")
         }

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Map, Value, json};
+use zhenren_domain::standing::Standing;
 use zhenren_usecases::fault::Fault;
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate_signed::{self, Signed, SignedError};
@@ -92,10 +93,20 @@ async fn admit(
             SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
             SignedError::Fault(fault) => Refusal::fault(&fault),
         })?;
-    if caller.may_verify {
-        Ok(caller)
-    } else {
-        Err(Refusal::new(55023, "service not opened"))
+    match caller.standing {
+        Standing::Ready => Ok(caller),
+        Standing::Frozen => Err(Refusal::new(
+            54021,
+            "call credential frozen: unfreeze the app first",
+        )),
+        Standing::AccountNotOpen => Err(Refusal::new(
+            55023,
+            "service not opened: accept the agreement first",
+        )),
+        Standing::NotEntitled => Err(Refusal::new(
+            55023,
+            "service not opened: no application for access was approved for this appId",
+        )),
     }
 }
 

@@ -47,6 +47,10 @@ async fn issue(
             IssueError::NumberInvalid => {
                 Reply::new(10003, "id_card_number has a wrong form or check character")
             }
+            IssueError::QuotaUsedUp => Reply::new(
+                45009,
+                "reach max api quota limit: the calls of this test appid are used up",
+            ),
             IssueError::Fault(fault) => Reply::fault(&fault),
         })?;
     Ok(ok(&[

@@ -13,6 +13,7 @@ use axum::extract::Query;
 use axum::http::{Method, Uri};
 use axum::routing::any;
 use serde::Deserialize;
+use zhenren_domain::standing::Standing;
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate::{self, TokenError};
 
@@ -62,10 +63,23 @@ async fn admit(api: &Api, method: &Method, uri: &Uri) -> Result<Caller, Reply> {
             TokenError::Fault(fault) => Reply::fault(&fault),
         },
     )?;
-    if !caller.may_verify {
-        return Err(Reply::new(48001, "api unauthorized"));
+    match caller.standing {
+        Standing::Ready => Ok(caller),
+        Standing::Frozen => Err(frozen()),
+        Standing::AccountNotOpen => Err(Reply::new(
+            48001,
+            "api unauthorized: the account has not opened the service",
+        )),
+        Standing::NotEntitled => Err(Reply::new(
+            48001,
+            "api unauthorized: no application for access was approved for this appid",
+        )),
     }
-    Ok(caller)
+}
+
+/// Secrets and tokens of a frozen app.
+fn frozen() -> Reply {
+    Reply::new(40243, "appsecret is frozen, unfreeze the app first")
 }
 
 /// The JSON object of a body, whatever its `Content-Type` says.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use zhenren_usecases::tenants::issue_access_token::{self, IssueError};
 
 use super::reply::{Reply, finish};
-use super::utf8;
+use super::{frozen, utf8};
 use crate::Api;
 use crate::body;
 use crate::request_id::RequestId;
@@ -66,6 +66,7 @@ async fn issue(
                 40001,
                 "invalid credential, the appsecret does not belong to this appid",
             ),
+            IssueError::Frozen => frozen(),
             IssueError::Fault(fault) => Reply::fault(&fault),
         })?;
     // On success the original leaves errcode out.

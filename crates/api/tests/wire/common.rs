@@ -20,7 +20,7 @@ use zhenren_usecases::context::{Context, Pieces};
 use zhenren_usecases::entropy::Entropy;
 use zhenren_usecases::people::enrol;
 use zhenren_usecases::settings::Settings;
-use zhenren_usecases::tenants::{create_app, demo};
+use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker;
 use zhenren_vault::{EvidenceStore, Vault};
 
@@ -170,10 +170,7 @@ impl World {
 
     /// Another tenant, without money.
     pub(crate) async fn stranger(&self) -> (String, String) {
-        let made = create_app::create(&self.context, None, "Stranger")
-            .await
-            .unwrap()
-            .unwrap();
+        let made = demo::tenant(&self.context, "Stranger").await.unwrap();
         (made.app_id.to_string(), made.secret)
     }
 

@@ -1,6 +1,6 @@
 //! What is kept and destroyed: evidence, people, secrets, the audit log.
 
-use zhenren_domain::ids::{AccountId, EvidenceId, PersonId, SecretId};
+use zhenren_domain::ids::{AccountId, EvidenceId, PersonId};
 use zhenren_vault::{EvidenceStore, ObjectKey, SecretBytes, SecretText};
 
 use super::world::{NAME, NUMBER, START, World, after, together};
@@ -8,7 +8,7 @@ use crate::audit::{self, Event, SYSTEM_CHAIN};
 use crate::evidence::{self, Evidence, EvidenceKind};
 use crate::people::{self, Person, Template};
 use crate::verifications::Record;
-use crate::{StoreError, Transaction, apps, retry_busy};
+use crate::{StoreError, Transaction, retry_busy};
 
 /// Stores the row of a clip and the clip itself.
 async fn record_clip(
@@ -159,49 +159,6 @@ pub(super) async fn a_person_is_known_to_one_tenant_and_can_be_deleted(world: &W
         assert_eq!(deleted.unwrap(), left);
     }
     assert_eq!(find(world, &mut tx, &account).await, None);
-}
-
-pub(super) async fn secrets_rotate_and_are_revoked(world: &World) {
-    let account = world.account(0).await;
-    let app = world.app(&account).await;
-    let other = world.app(&account).await;
-    let vault = &world.vault;
-    let mut tx = world.pool.begin().await.unwrap();
-    let ids = [world.number(), world.number()].map(SecretId::from_number);
-    let verifiers = ["aa", "bb"].map(|text| SecretText::from(text.repeat(32)));
-    for (second, (id, verifier)) in (0..).zip(ids.iter().zip(&verifiers)) {
-        apps::add_secret(&mut tx, vault, &app, id, verifier, after(second))
-            .await
-            .unwrap();
-    }
-    let [first, last] = verifiers;
-    let active = apps::active_secrets(&mut tx, vault, &app).await.unwrap();
-    assert_eq!(active, [last.clone(), first]);
-    assert!(
-        !apps::revoke_secret(&mut tx, &other, &ids[0], after(9))
-            .await
-            .unwrap()
-    );
-    assert!(
-        apps::revoke_secret(&mut tx, &app, &ids[0], after(9))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !apps::revoke_secret(&mut tx, &app, &ids[0], after(9))
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        apps::active_secrets(&mut tx, vault, &app).await.unwrap(),
-        [last]
-    );
-    assert!(
-        apps::active_secrets(&mut tx, vault, &other)
-            .await
-            .unwrap()
-            .is_empty()
-    );
 }
 
 async fn append(world: &World, chain: &str, subject: &str) -> Result<(), StoreError> {

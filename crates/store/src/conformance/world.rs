@@ -12,7 +12,7 @@ use zhenren_vault::{SecretText, Vault};
 
 pub(super) use crate::testing::together;
 
-use crate::apps::{self, App, AppKind};
+use crate::apps::{self, App, AppKind, CallLimits};
 use crate::ledger::{self, Freeze, Freezing};
 use crate::sql::Pool;
 use crate::verifications::{self, Door, Record, ReferenceSource, Subject};
@@ -90,6 +90,9 @@ impl World {
             strict_id_check: false,
             entitled: true,
             challenge: Wish::default(),
+            frozen_at: None,
+            limits: CallLimits::default(),
+            calls_count: 0,
             created_at: START,
         };
         let mut tx = self.pool.begin().await.unwrap();

@@ -12,6 +12,8 @@ UPDATE accounts SET opened_at = created_at;
 
 CREATE TABLE agreements (
     version TEXT NOT NULL PRIMARY KEY,
+    -- 1, 2, 3 …; the highest is the one to accept.
+    position BIGINT NOT NULL UNIQUE,
     body TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     published_at BIGINT NOT NULL,
@@ -25,7 +27,8 @@ CREATE TABLE agreement_acceptances (
     sha256 TEXT NOT NULL,
     signer_sealed BYTEA NOT NULL,
     accepted_by TEXT NOT NULL,
-    accepted_at BIGINT NOT NULL
+    accepted_at BIGINT NOT NULL,
+    UNIQUE (account_id, version)
 );
 CREATE INDEX agreement_acceptances_by_account
     ON agreement_acceptances (account_id, accepted_at, id);

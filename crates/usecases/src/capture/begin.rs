@@ -7,6 +7,7 @@ use zhenren_domain::attempt::Attempt;
 use zhenren_domain::ids::{AppId, AttemptId, JobId, VerificationId};
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::outcome::Reason;
+use zhenren_domain::standing::Standing;
 use zhenren_domain::verification::{Refusal, State};
 use zhenren_store::attempts::{self, NewAttempt};
 use zhenren_store::capture_tokens::{self, Spending};
@@ -21,7 +22,7 @@ use super::access::ATTEMPT_TOKEN;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::close::advance;
-use crate::ledger::freeze::{self, NewVerification};
+use crate::ledger::freeze::{self, NewVerification, Written};
 use crate::tenants::issue_user_id_key::USER_ID_KEY;
 use crate::verifications::tokens;
 
@@ -95,6 +96,12 @@ pub enum BeginError {
     /// The balance does not cover the price.
     #[error("not enough money is available")]
     InsufficientFen,
+    /// A test app has no calls left.
+    #[error("the app's quota is used up")]
+    QuotaUsedUp,
+    /// The app may not ask.
+    #[error("the app may not ask")]
+    NotReady(Standing),
     /// There is nothing to compare with.
     #[error("no identity source is configured")]
     IdentitySourceMissing,
@@ -168,6 +175,10 @@ async fn redeem(
             appid, key, openid, ..
         } => {
             let app_id = AppId::parse(appid).map_err(|_| BeginError::UserIdKeyInvalid)?;
+            // Before the key: what the app may not do has no better answer than that.
+            if let Some((_, standing)) = apps::find_with_standing(tx, &app_id).await? {
+                ready(standing)?;
+            }
             redeem_key(context, tx, &app_id, key, openid).await
         }
     }
@@ -208,13 +219,14 @@ async fn redeem_key(
     if !context.settings().sources.enrolled {
         return Err(BeginError::IdentitySourceMissing);
     }
-    let app = apps::find(tx, app_id).await?.filter(|app| app.entitled);
+    let app = apps::find(tx, app_id).await?;
     let app = app.ok_or(BeginError::UserIdKeyInvalid)?;
     let openid = short(openid);
     let new = NewVerification {
         verification_id: VerificationId::from_number(context.id_number()),
         account_id: app.account_id,
         app_id: app.id,
+        is_counted: app.limits.calls_quota.is_some(),
         door: Door::Wechat,
         challenge: app.challenge,
         subject: Subject {
@@ -225,10 +237,11 @@ async fn redeem_key(
         },
         identity_key_hash: Some(hash),
     };
-    let written = freeze::write(context, tx, &new, ReferenceSource::Enrolled).await?;
-    written
-        .map(|(record, _)| record)
-        .ok_or(BeginError::InsufficientFen)
+    match freeze::write(context, tx, &new, ReferenceSource::Enrolled).await? {
+        Written::Opened(record, _) => Ok(*record),
+        Written::InsufficientFen => Err(BeginError::InsufficientFen),
+        Written::QuotaUsedUp => Err(BeginError::QuotaUsedUp),
+    }
 }
 
 async fn write(
@@ -265,7 +278,14 @@ async fn write(
         at,
     };
     jobs::add(tx, &job).await?;
-    let app = apps::find(tx, &record.app_id).await?;
+    let app = apps::find_with_standing(tx, &record.app_id).await?;
+    let app_name = match app {
+        None => String::new(),
+        Some((app, standing)) => {
+            ready(standing)?;
+            app.name
+        }
+    };
     let verify_result = match record.door {
         Door::Wechat => Some(tokens::verify_result(context, &record.verification.id)),
         Door::Unicloud | Door::V1 => None,
@@ -275,8 +295,18 @@ async fn write(
         attempt_token,
         verify_result,
         deadline_at: attempt.deadline_at,
-        app_name: app.map(|app| app.name).unwrap_or_default(),
+        app_name,
     })
+}
+
+/// Whatever ticket a page holds: an app that may not ask starts nothing.
+fn ready(standing: Standing) -> Result<(), BeginError> {
+    match standing {
+        Standing::Ready => Ok(()),
+        Standing::Frozen | Standing::AccountNotOpen | Standing::NotEntitled => {
+            Err(BeginError::NotReady(standing))
+        }
+    }
 }
 
 async fn supersede(tx: &mut Transaction, id: &AttemptId, at: Timestamp) -> Result<(), BeginError> {

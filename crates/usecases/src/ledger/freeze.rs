@@ -9,7 +9,7 @@ use zhenren_domain::verification::{State, Verification};
 use zhenren_store::jobs::{self, NewJob};
 use zhenren_store::ledger::{Freeze, Freezing};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject};
-use zhenren_store::{Transaction, audit, ledger};
+use zhenren_store::{Transaction, apps, audit, ledger};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -21,20 +21,36 @@ pub(crate) struct NewVerification {
     pub(crate) verification_id: VerificationId,
     pub(crate) account_id: AccountId,
     pub(crate) app_id: AppId,
+    /// Whether it is counted against the app's quota.
+    pub(crate) is_counted: bool,
     pub(crate) door: Door,
     pub(crate) challenge: Wish,
     pub(crate) subject: Subject,
     pub(crate) identity_key_hash: Option<String>,
 }
 
-/// Writes it; nothing when the balance does not cover the price.
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// It is open, at this price.
+    Opened(Box<Record>, Fen),
+    /// The balance does not cover the price.
+    InsufficientFen,
+    /// A test app has no calls left.
+    QuotaUsedUp,
+}
+
+/// Writes it. Unless it was opened, the caller must drop the transaction.
 pub(crate) async fn write(
     context: &Context,
     tx: &mut Transaction,
     new: &NewVerification,
     reference: ReferenceSource,
-) -> Result<Option<(Record, Fen)>, Fault> {
+) -> Result<Written, Fault> {
     let at = context.now();
+    if new.is_counted && !apps::count_call(tx, &new.app_id).await? {
+        return Ok(Written::QuotaUsedUp);
+    }
     let wish = Freeze {
         hold_id: &HoldId::from_number(context.id_number()),
         entry_id: &EntryId::from_number(context.id_number()),
@@ -43,7 +59,7 @@ pub(crate) async fn write(
         at,
     };
     let price = match ledger::freeze(tx, &wish).await? {
-        Freezing::Insufficient => return Ok(None),
+        Freezing::Insufficient => return Ok(Written::InsufficientFen),
         Freezing::Frozen(price) => price,
     };
     let record = record(context, new, reference);
@@ -65,7 +81,7 @@ pub(crate) async fn write(
         detail: new.door.name(),
     };
     audit::append(tx, &event).await?;
-    Ok(Some((record, price)))
+    Ok(Written::Opened(Box::new(record), price))
 }
 
 fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) -> Record {

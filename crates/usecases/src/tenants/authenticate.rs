@@ -3,7 +3,8 @@
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zhenren_domain::ids::AppId;
-use zhenren_store::apps::{self, App, access_tokens};
+use zhenren_store::apps::{self, access_tokens};
+use zhenren_store::secrets::{self, Holder};
 
 use super::{Caller, is_token};
 use crate::context::Context;
@@ -54,11 +55,11 @@ pub async fn by_secret(
 ) -> Result<Caller, SecretError> {
     let id = AppId::parse(appid).map_err(|_| SecretError::AppUnknown)?;
     let mut tx = context.pool().read().await?;
-    let app = apps::find(&mut tx, &id)
+    let app = apps::find_with_standing(&mut tx, &id)
         .await?
         .ok_or(SecretError::AppUnknown)?;
     let given = sha256_hex(secret.as_bytes());
-    let known = apps::active_secrets(&mut tx, context.vault(), &id).await?;
+    let known = secrets::active(&mut tx, context.vault(), Holder::App(&id)).await?;
     let is_known = known
         .iter()
         .fold(subtle::Choice::from(0), |found, verifier| {
@@ -81,7 +82,7 @@ pub async fn by_token(context: &Context, token: &str) -> Result<Caller, TokenErr
     let mut tx = context.pool().read().await?;
     match access_tokens::look_up(&mut tx, &hash, context.now()).await? {
         TokenState::Alive(app_id) => {
-            let app: Option<App> = apps::find(&mut tx, &app_id).await?;
+            let app = apps::find_with_standing(&mut tx, &app_id).await?;
             app.map(Caller::from).ok_or(TokenError::Unknown)
         }
         TokenState::Expired => Err(TokenError::Expired),

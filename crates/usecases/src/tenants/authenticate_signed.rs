@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zhenren_domain::ids::AppId;
 use zhenren_domain::retention::{NONCE_LIFE, after};
+use zhenren_store::secrets::{self, Holder};
 use zhenren_store::{apps, nonces, retry_busy};
 
 use super::Caller;
@@ -99,11 +100,11 @@ async fn check_signature(
     signed: &Signed<'_>,
 ) -> Result<Caller, SignedError> {
     let mut tx = context.pool().read().await?;
-    let app = apps::find(&mut tx, app_id)
+    let app = apps::find_with_standing(&mut tx, app_id)
         .await?
         .ok_or(SignedError::AppUnknown)?;
     let message = message(signed);
-    let verifiers = apps::active_secrets(&mut tx, context.vault(), app_id).await?;
+    let verifiers = secrets::active(&mut tx, context.vault(), Holder::App(app_id)).await?;
     let fits = verifiers
         .iter()
         .fold(subtle::Choice::from(0), |found, verifier| {

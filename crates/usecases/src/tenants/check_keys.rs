@@ -1,6 +1,7 @@
 //! Whether the key file is the one this database was sealed with, asked before anybody else can.
 
 use zhenren_store::apps;
+use zhenren_store::secrets::{self, Holder};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -18,7 +19,7 @@ pub enum Fit {
 pub async fn check(context: &Context) -> Result<Fit, Fault> {
     let mut tx = context.pool().read().await?;
     for app in apps::list(&mut tx).await? {
-        let opened = apps::active_secrets(&mut tx, context.vault(), &app.id).await;
+        let opened = secrets::active(&mut tx, context.vault(), Holder::App(&app.id)).await;
         match opened.map_err(Fault::from) {
             Ok(_) => {}
             Err(fault) if fault.is_about_keys() => return Ok(Fit::OtherKeys),

@@ -3,6 +3,7 @@
 use thiserror::Error;
 use zhenren_domain::ids::AppId;
 use zhenren_domain::retention::{ACCESS_TOKEN_LIFE, after};
+use zhenren_domain::standing::Standing;
 use zhenren_store::apps::{self, access_tokens};
 use zhenren_store::retry_busy;
 
@@ -32,6 +33,9 @@ pub enum IssueError {
     /// The secret is not one of the app's.
     #[error("secret does not belong to the app")]
     SecretWrong,
+    /// The app is frozen.
+    #[error("app is frozen")]
+    Frozen,
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -61,6 +65,9 @@ pub async fn issue(
             SecretError::SecretWrong => IssueError::SecretWrong,
             SecretError::Fault(fault) => IssueError::Fault(fault),
         })?;
+    if caller.standing == Standing::Frozen {
+        return Err(IssueError::Frozen);
+    }
     let token = context.token();
     let hash = context.vault().token_hash(ACCESS_TOKEN, &token);
     retry_busy(|| async {

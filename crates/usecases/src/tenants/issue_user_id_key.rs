@@ -6,7 +6,7 @@ use thiserror::Error;
 use zhenren_domain::identity_number::{IdentityNumber, normalise};
 use zhenren_domain::retention::after;
 use zhenren_store::identity_keys::{self, NewIdentityKey};
-use zhenren_store::retry_busy;
+use zhenren_store::{apps, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::Caller;
@@ -41,6 +41,9 @@ pub enum IssueError {
     /// The app wants numbers checked, and this is none.
     #[error("number is no identity number")]
     NumberInvalid,
+    /// A test app has no calls left.
+    #[error("the app's quota is used up")]
+    QuotaUsedUp,
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -82,9 +85,13 @@ pub async fn issue(
             expires_at: after(created_at, life),
         };
         let mut tx = context.pool().begin().await?;
+        // Asked here so that nobody is sent before a camera in vain; what counts is the opening.
+        if caller.has_quota && !apps::has_calls_left(&mut tx, &caller.app_id).await? {
+            return Err(IssueError::QuotaUsedUp);
+        }
         identity_keys::insert(&mut tx, context.vault(), &new).await?;
         tx.commit().await?;
-        Ok::<(), Fault>(())
+        Ok(())
     })
     .await?;
     Ok(UserIdKey {

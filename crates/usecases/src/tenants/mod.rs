@@ -1,5 +1,6 @@
 //! Who asks and pays: apps, their secrets and tokens, and keys for a name and a number.
 
+pub mod address_ranges;
 pub mod authenticate;
 pub mod authenticate_signed;
 pub mod check_keys;
@@ -8,9 +9,13 @@ pub mod demo;
 pub mod issue_access_token;
 pub mod issue_user_id_key;
 
+use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId};
+use zhenren_domain::standing::Standing;
 use zhenren_store::apps::App;
+
+pub use zhenren_store::apps::AppKind;
 
 /// An authenticated app.
 #[derive(Clone, Debug)]
@@ -19,24 +24,36 @@ pub struct Caller {
     pub account_id: AccountId,
     /// Which app.
     pub app_id: AppId,
-    /// Whether it may ask at all.
-    pub may_verify: bool,
+    /// Whether it may ask at all, and what stands in the way.
+    pub standing: Standing,
+    /// Whether each verification is counted against a quota.
+    pub has_quota: bool,
     /// Whether it wants wrong check characters refused at once.
     pub strict_id_check: bool,
     /// What it asks for instead of the operator's challenge.
     pub challenge: Wish,
 }
 
-impl From<App> for Caller {
-    fn from(app: App) -> Self {
+impl From<(App, Standing)> for Caller {
+    fn from((app, standing): (App, Standing)) -> Self {
         Self {
             account_id: app.account_id,
             app_id: app.id,
-            may_verify: app.entitled,
+            standing,
+            has_quota: app.limits.calls_quota.is_some(),
             strict_id_check: app.strict_id_check,
             challenge: app.challenge,
         }
     }
+}
+
+/// Whether a wish can be drawn: no action twice, none for a silent challenge.
+pub(crate) fn can_be_drawn(wish: &Wish) -> bool {
+    let mut actions = wish.actions.clone();
+    actions.sort_unstable();
+    actions.dedup();
+    let is_silent = wish.kind == Some(ChallengeKind::Silent);
+    actions.len() == wish.actions.len() && !(is_silent && !actions.is_empty())
 }
 
 /// Whether a text has the form of every secret and token handed out here.

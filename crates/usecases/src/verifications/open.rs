@@ -21,8 +21,8 @@ use crate::analysis::PhotoRefused;
 use crate::context::Context;
 use crate::evidence::templates::{self, StoredTemplate};
 use crate::fault::{Fault, carries_faults};
-use crate::ledger::freeze::{self, NewVerification};
-use crate::tenants::Caller;
+use crate::ledger::freeze::{self, NewVerification, Written};
+use crate::tenants::{Caller, can_be_drawn};
 use crate::text::{self, sha256_hex};
 
 /// Limit: characters of the tenant's own id of a person.
@@ -109,6 +109,9 @@ pub enum OpenError {
     /// The balance does not cover the price.
     #[error("not enough money is available")]
     InsufficientFen,
+    /// A test app has no calls left.
+    #[error("the app's quota is used up")]
+    QuotaUsedUp,
     /// The name is empty or too long.
     #[error("name is empty or too long")]
     NameInvalid,
@@ -237,7 +240,8 @@ fn check(
     let user_id = opening.user_id.as_deref().map(user_id).transpose()?;
     let challenge = match &opening.challenge {
         None => caller.challenge.clone(),
-        Some(wish) => check_wish(wish)?,
+        Some(wish) if can_be_drawn(wish) => wish.clone(),
+        Some(_) => return Err(OpenError::ChallengeInvalid),
     };
     let door = match opening.source {
         Source::Unicloud => Door::Unicloud,
@@ -247,6 +251,7 @@ fn check(
         verification_id: VerificationId::from_number(context.id_number()),
         account_id: caller.account_id.clone(),
         app_id: caller.app_id.clone(),
+        is_counted: caller.has_quota,
         door,
         challenge,
         subject: verifications::Subject {
@@ -269,19 +274,6 @@ fn user_id(text: &str) -> Result<SecretText, OpenError> {
     }
 }
 
-/// A wish that can be drawn: no action twice, none for a silent challenge, enough for the others.
-fn check_wish(wish: &Wish) -> Result<Wish, OpenError> {
-    use zhenren_domain::challenge::ChallengeKind;
-    let mut actions = wish.actions.clone();
-    actions.sort_unstable();
-    actions.dedup();
-    let is_silent = wish.kind == Some(ChallengeKind::Silent);
-    if actions.len() != wish.actions.len() || (is_silent && !actions.is_empty()) {
-        return Err(OpenError::ChallengeInvalid);
-    }
-    Ok(wish.clone())
-}
-
 async fn write(
     context: &Context,
     tx: &mut Transaction,
@@ -296,9 +288,11 @@ async fn write(
             Kept::CallerPhoto(EvidenceId::clone(&photo.id))
         }
     };
-    let (record, price) = freeze::write(context, tx, new, reference)
-        .await?
-        .ok_or(OpenError::InsufficientFen)?;
+    let (record, price) = match freeze::write(context, tx, new, reference).await? {
+        Written::Opened(record, price) => (record, price),
+        Written::InsufficientFen => return Err(OpenError::InsufficientFen),
+        Written::QuotaUsedUp => return Err(OpenError::QuotaUsedUp),
+    };
     let capture_token = match source {
         Source::Unicloud => None,
         Source::V1 => Some(issue_token(context, tx, &record).await?),

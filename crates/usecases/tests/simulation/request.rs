@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use zhenren_domain::ids::{AccountId, AttemptId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::Reason;
+use zhenren_domain::standing::Standing;
 use zhenren_usecases::capture::access::{self, AttemptAccess};
 use zhenren_usecases::capture::begin::{self, Page, Ticket};
 use zhenren_usecases::capture::complete::{self, Completion};
@@ -211,7 +212,7 @@ async fn admitted(context: &Context, tenant: &Tenant) -> Result<Caller, Answer> 
     let caller = authenticate::by_secret(context, &tenant.appid, &tenant.secret)
         .await
         .map_err(|error| of::<(), _>(Err(error), nothing))?;
-    if caller.may_verify {
+    if caller.standing == Standing::Ready {
         Ok(caller)
     } else {
         Err(of::<(), _>(Err("not entitled"), nothing))

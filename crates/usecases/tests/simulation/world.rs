@@ -18,7 +18,7 @@ use zhenren_usecases::entropy::Entropy;
 use zhenren_usecases::ledger::recharge;
 use zhenren_usecases::people::enrol;
 use zhenren_usecases::settings::Settings;
-use zhenren_usecases::tenants::create_app;
+use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker;
 use zhenren_vault::{EvidenceStore, Vault};
 
@@ -154,8 +154,7 @@ impl World {
     pub(crate) async fn set_up(&self) -> Vec<Tenant> {
         let mut tenants = Vec::new();
         for name in ["First", "Second"] {
-            let made = create_app::create(&self.context, None, name).await;
-            let made = made.unwrap().unwrap();
+            let made = demo::tenant(&self.context, name).await.unwrap();
             tenants.push(Tenant {
                 account_id: made.account_id,
                 appid: made.app_id.to_string(),

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 use zhenren_usecases::context::Context;
-use zhenren_usecases::tenants::create_app;
+use zhenren_usecases::operators::actor::Actor;
+use zhenren_usecases::tenants::AppKind;
+use zhenren_usecases::tenants::create_app::{self, CreateError, NewApp};
 
 use crate::exit::{Exit, sentence};
 
@@ -16,18 +18,32 @@ pub(crate) struct CreateApp {
     /// What people see on the capture page.
     #[arg(long)]
     name: String,
+    /// A test app: its verifications are counted against a quota.
+    #[arg(long)]
+    test: bool,
+    /// Give it access without an application.
+    #[arg(long)]
+    grant: bool,
 }
 
 /// Makes the app and prints its secret, once.
 pub(super) async fn run(context: &Context, args: &CreateApp) -> Result<Exit> {
     let account = args.account.as_deref().map(super::account_of).transpose()?;
-    let created = create_app::create(context, account, &args.name)
-        .await?
-        .ok_or_else(|| {
-            sentence(
-                Exit::Usage,
-                "there is no such account, or the name is empty",
-            )
+    let kind = if args.test {
+        AppKind::Test
+    } else {
+        AppKind::Formal
+    };
+    let new = NewApp {
+        kind,
+        is_granted: args.grant,
+        ..NewApp::named(account, &args.name)
+    };
+    let created = create_app::create(context, &Actor::CommandLine, new)
+        .await
+        .map_err(|error| match error {
+            CreateError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
+            refused => sentence(Exit::Usage, refused.to_string()),
         })?;
     say!("account  {}", created.account_id);
     say!("appid    {}", created.app_id);
