@@ -190,6 +190,12 @@ impl Problem {
         Self::new(&INTERNAL)
     }
 
+    /// Others were in the way to the end, logged here and nowhere else.
+    pub fn busy(fault: &Fault) -> Self {
+        tracing::warn!(error = fault.chain(), "a use case was given up");
+        Self::new(&UNAVAILABLE)
+    }
+
     /// Which kind it is.
     pub const fn code(&self) -> &'static Code {
         self.code

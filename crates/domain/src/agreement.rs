@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::money::Fen;
-use crate::tariff;
+use crate::tariff::{self, Tariff};
 
 /// What is remembered of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +42,15 @@ impl Agreement {
         }
     }
 
-    /// The price of the next call at that moment.
-    pub fn next_price(self, at: Timestamp) -> Fen {
-        tariff::price_after(self.at(at).calls_count)
+    /// The price of the next call at that moment, by the tariff of that moment.
+    pub fn next_price(self, tariff: &Tariff, at: Timestamp) -> Fen {
+        tariff.price_after(self.at(at).calls_count)
+    }
+
+    /// The last day of the agreement year as it was last written; ask [`Self::at`] first.
+    pub fn year_ends_on(self) -> Option<Date> {
+        let next = tariff::next_year(self.started_on, self.year_started_on)?;
+        next.yesterday().ok()
     }
 
     /// The agreement after one more billed call.
@@ -71,8 +77,12 @@ mod tests {
             calls_count: 600_000,
             ..Agreement::start(first)
         };
-        assert_eq!(full.next_price(later).get(), 60);
-        assert_eq!(full.next_price(turned).get(), 85);
+        let tariff = Tariff::standard();
+        assert_eq!(full.next_price(&tariff, later).get(), 60);
+        assert_eq!(full.next_price(&tariff, turned).get(), 85);
+        let ends = |at| full.at(at).year_ends_on().map(|day| day.to_string());
+        assert_eq!(ends(later).as_deref(), Some("2025-02-27"));
+        assert_eq!(ends(turned).as_deref(), Some("2026-02-27"));
         assert_eq!(full.count_call(turned).calls_count, 1);
         // A machine whose clock is behind does not bring the old count back.
         assert_eq!(full.count_call(turned).at(later).calls_count, 1);

@@ -1,6 +1,14 @@
-//! Who pays when it fails: a verification is billable when the comparator ran, and only then.
+//! Who pays when it fails: a verification is billable when the comparator ran, and only then,
+//! unless the account agreed to pay for attacks as well.
 
-use crate::outcome::Reason;
+use crate::outcome::{Outcome, Reason};
+
+/// What an account agreed to beyond the rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BillingRules {
+    /// Whether a presence check that was answered with a rejection is billed.
+    pub bills_attacks: bool,
+}
 
 /// Whether a closed verification is billed, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +69,9 @@ impl BillingReason {
     }
 }
 
-/// Who pays for a verification that closed for this reason.
-pub const fn bill(reason: Reason) -> Billing {
+/// Who pays for a verification that closed for this reason. What can be billed is answered for
+/// good, so that only the attempt that closes a verification is ever billed.
+pub const fn bill(reason: Reason, rules: BillingRules) -> Billing {
     let why = match reason {
         Reason::Passed | Reason::ComparisonNonMatch | Reason::NameNumberMismatch => {
             BillingReason::Compared
@@ -92,8 +101,10 @@ pub const fn bill(reason: Reason) -> Billing {
         Reason::Expired => BillingReason::Expired,
         Reason::SourceUnavailable | Reason::SystemFailure => BillingReason::OurFailure,
     };
+    let is_attack = matches!(why, BillingReason::PresenceNotShown)
+        && matches!(reason.outcome(), Outcome::Rejected);
     Billing {
-        billable: matches!(why, BillingReason::Compared),
+        billable: matches!(why, BillingReason::Compared) || (is_attack && rules.bills_attacks),
         reason: why,
     }
 }
@@ -102,19 +113,65 @@ pub const fn bill(reason: Reason) -> Billing {
 mod tests {
     use super::*;
 
+    /// The whole table: reason, why, billed by the rule, billed when attacks are billed as well.
+    const TABLE: [(Reason, &str, bool, bool); 28] = [
+        (Reason::Passed, "compared", true, true),
+        (Reason::NoFace, "not_usable", false, false),
+        (Reason::SeveralFaces, "not_usable", false, false),
+        (Reason::FaceTooSmall, "not_usable", false, false),
+        (Reason::FaceNotFrontal, "not_usable", false, false),
+        (Reason::TooDark, "not_usable", false, false),
+        (Reason::TooBright, "not_usable", false, false),
+        (Reason::Blurred, "not_usable", false, false),
+        (Reason::Occluded, "not_usable", false, false),
+        (Reason::ClipTooShort, "not_usable", false, false),
+        (Reason::TimingImplausible, "not_usable", false, false),
+        (Reason::MediaUnreadable, "not_usable", false, false),
+        (
+            Reason::ChallengeNotFollowed,
+            "presence_not_shown",
+            false,
+            false,
+        ),
+        (Reason::StillFace, "presence_not_shown", false, true),
+        (Reason::LifeUnseen, "presence_not_shown", false, false),
+        (Reason::SubjectChanged, "presence_not_shown", false, true),
+        (Reason::ComparisonNonMatch, "compared", true, true),
+        (Reason::NameNumberMismatch, "compared", true, true),
+        (Reason::IdentityUnknown, "no_reference", false, false),
+        (Reason::ReferenceMissing, "no_reference", false, false),
+        (Reason::ReferencePoor, "no_reference", false, false),
+        (Reason::SourceUnavailable, "our_failure", false, false),
+        (Reason::Cancelled, "not_captured", false, false),
+        (Reason::NotAuthorised, "not_captured", false, false),
+        (Reason::DeviceUnsupported, "not_captured", false, false),
+        (Reason::CaptureTimedOut, "not_captured", false, false),
+        (Reason::Expired, "expired", false, false),
+        (Reason::SystemFailure, "our_failure", false, false),
+    ];
+
     #[test]
-    fn billed_when_compared_and_free_otherwise() {
-        let billed: Vec<Reason> = Reason::ALL
-            .into_iter()
-            .filter(|reason| bill(*reason).billable)
-            .collect();
-        assert_eq!(
-            billed,
-            [
-                Reason::Passed,
-                Reason::ComparisonNonMatch,
-                Reason::NameNumberMismatch
-            ]
-        );
+    fn the_whole_table_with_and_without_attacks() {
+        let attacks = BillingRules {
+            bills_attacks: true,
+        };
+        for (reason, (row, why, plain, with_attacks)) in Reason::ALL.into_iter().zip(TABLE) {
+            assert_eq!(reason, row);
+            for (rules, billable) in [(BillingRules::default(), plain), (attacks, with_attacks)] {
+                let billing = bill(reason, rules);
+                assert_eq!(billing.billable, billable, "{reason:?} {rules:?}");
+                assert_eq!(billing.reason.name(), why, "{reason:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_be_tried_again_is_never_billed() {
+        let rules = BillingRules {
+            bills_attacks: true,
+        };
+        for reason in Reason::ALL {
+            assert!(!(reason.is_retryable() && bill(reason, rules).billable));
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod billing;
 pub mod challenge;
 pub mod codes;
+pub mod days;
 pub mod decide;
 pub mod draw;
 pub mod holder;

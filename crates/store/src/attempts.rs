@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use zhenren_domain::attempt::{Attempt, State};
+use zhenren_domain::billing::{Billing, BillingReason};
 use zhenren_domain::challenge::{Challenge, ClockLog};
 use zhenren_domain::decide::Decision;
 use zhenren_domain::ids::{AppId, AttemptId, EvidenceId, VerificationId};
@@ -87,6 +88,8 @@ pub struct Record {
     pub manifest: Option<Manifest>,
     /// What analysis found.
     pub analysis: Option<Analysis>,
+    /// Whether it was paid for, once it ended.
+    pub billing: Option<Billing>,
 }
 
 macro_rules! select {
@@ -94,7 +97,8 @@ macro_rules! select {
         concat!(
             "SELECT id, verification_id, app_id, token_hash, state, begun_at, deadline_at,
                 challenged_at, completed_at, ended_at, outcome, reason, locale, consent_version,
-                challenge, evidence_id, manifest, measurements, decision, timings
+                challenge, evidence_id, manifest, measurements, decision, timings, billable,
+                billing_reason
             FROM capture_attempts ",
             $where
         )
@@ -237,6 +241,19 @@ pub async fn record_analysis(
     tx.change_one(TABLE, sql, values).await
 }
 
+/// Writes, once, whether an attempt that ends is paid for.
+pub async fn record_billing(
+    tx: &mut Transaction,
+    id: &AttemptId,
+    billing: Billing,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE capture_attempts
+        SET billable = $2, billing_reason = $3
+        WHERE id = $1 AND billable IS NULL";
+    let values = values![id, billing.billable, billing.reason.name()];
+    tx.change_one(TABLE, sql, values).await
+}
+
 /// A state taken apart into columns.
 #[derive(Default)]
 struct Columns {
@@ -307,6 +324,14 @@ fn read(row: &Row) -> Result<Record, StoreError> {
             decision,
             timings_json,
         });
+    let billing_reason = row.opt_parsed("billing_reason", BillingReason::from_name)?;
+    let billing = row
+        .opt_int("billable")?
+        .zip(billing_reason)
+        .map(|(billable, reason)| Billing {
+            billable: billable != 0,
+            reason,
+        });
     Ok(Record {
         attempt: Attempt {
             id: row.id("id")?,
@@ -323,6 +348,7 @@ fn read(row: &Row) -> Result<Record, StoreError> {
         evidence_id: row.opt_id("evidence_id")?,
         manifest,
         analysis,
+        billing,
     })
 }
 

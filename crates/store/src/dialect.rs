@@ -62,11 +62,39 @@ pub(crate) const fn claim_sql(dialect: Dialect) -> &'static str {
     }
 }
 
-/// The text of a migration. Texts sort by their bytes on both databases (invariant I10).
+/// The text of a migration. Texts sort by their bytes on both databases (invariant I10). A line
+/// `-- append-only: <table>` becomes a trigger that refuses to change or remove a row of it.
 pub(crate) fn migration_text(dialect: Dialect, sql: &str) -> String {
-    match dialect {
+    let mut text = match dialect {
         Dialect::Sqlite => sql.to_owned(),
         Dialect::Postgres => sql.replace(" TEXT", " TEXT COLLATE \"C\""),
+    };
+    for table in sql
+        .lines()
+        .filter_map(|line| line.strip_prefix("-- append-only: "))
+    {
+        let line = format!("-- append-only: {table}\n");
+        text = text.replace(&line, &append_only(dialect, table));
+    }
+    text
+}
+
+fn append_only(dialect: Dialect, table: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => ["UPDATE", "DELETE"]
+            .map(|event| {
+                format!(
+                    "CREATE TRIGGER {table}_no_{event} BEFORE {event} ON {table}
+                    BEGIN SELECT RAISE(ABORT, 'rows of {table} never change'); END;\n"
+                )
+            })
+            .concat(),
+        Dialect::Postgres => format!(
+            "CREATE FUNCTION {table}_never_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'rows of {table} never change'; END $$;
+            CREATE TRIGGER {table}_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION {table}_never_change();\n"
+        ),
     }
 }
 

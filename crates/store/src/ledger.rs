@@ -1,16 +1,16 @@
-//! Holds and the immutable entries of the ledger.
+//! Money moves: in, into holds, and out of them. Each move leaves an immutable entry.
 //!
 //! Invariants: I1 money is conserved, I2 every hold resolves once. One statement names the state
 //! it expects; nothing is read, added to in memory, and written back without that.
 
 use jiff::Timestamp;
-use zhenren_domain::agreement::Agreement;
 use zhenren_domain::ids::{AccountId, EntryId, HoldId, VerificationId};
-use zhenren_domain::ledger::{self, Balance, HoldState, Settlement};
+use zhenren_domain::ledger::{self, Balance, EntryKind, HoldState, Settlement};
 use zhenren_domain::money::Fen;
 
-use crate::accounts;
 use crate::error::StoreError;
+use crate::ledger_entries::{self, Moved, NewEntry};
+use crate::payers::{self, Payer};
 use crate::sql::{Row, Transaction};
 use crate::value::values;
 
@@ -53,53 +53,70 @@ pub enum Freezing {
     Frozen(Fen),
     /// Not enough is available; nothing changed.
     Insufficient,
+    /// There is no such account; nothing changed.
+    AccountUnknown,
+}
+
+/// Money that comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Recharge<'a> {
+    /// Id of the ledger entry; the same one is booked once.
+    pub entry_id: &'a EntryId,
+    /// Whose money.
+    pub account_id: &'a AccountId,
+    /// How much.
+    pub amount: Fen,
+    /// The caller's own words for it.
+    pub reference: &'a str,
+    /// Who booked it.
+    pub booked_by: &'a str,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Money comes in. `false` when this entry was booked before: nothing changed.
-pub async fn recharge(
-    tx: &mut Transaction,
-    entry_id: &EntryId,
-    account_id: &AccountId,
-    amount: Fen,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let entry = Entry {
-        id: entry_id,
-        account_id,
-        hold_id: None,
-        kind: "recharge",
-        at,
-    };
+pub async fn recharge(tx: &mut Transaction, new: &Recharge<'_>) -> Result<bool, StoreError> {
     let moved = Moved {
-        available: amount.get(),
-        frozen: 0,
-        spent: 0,
+        available_fen: new.amount.get(),
+        ..Moved::default()
     };
-    if !write_entry(tx, &entry, &moved).await? {
+    let entry = NewEntry {
+        id: new.entry_id,
+        account_id: new.account_id,
+        kind: EntryKind::Recharge,
+        hold_id: None,
+        moved,
+        forgiven: Fen::ZERO,
+        tariff_id: None,
+        reference: Some(new.reference),
+        booked_by: Some(new.booked_by),
+        at: new.at,
+    };
+    if !ledger_entries::write(tx, &entry).await? {
         return Ok(false);
     }
     let sql = "UPDATE accounts
         SET available_fen = available_fen + $2
         WHERE id = $1";
-    tx.change_one("accounts", sql, values![account_id, amount])
+    tx.change_one("accounts", sql, values![new.account_id, new.amount])
         .await?;
     Ok(true)
 }
 
-/// Reserves the price of the account's next call.
+/// Reserves the price of the account's next call, by the tariff and tier of this moment.
 pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing, StoreError> {
-    let account = accounts::find(tx, wish.account_id)
-        .await?
-        .ok_or(StoreError::Conflict { table: "accounts" })?;
-    let price = account.agreement.next_price(wish.at);
-    if account.balance.available < price {
+    let Some(payer) = payers::find(tx, wish.account_id, wish.at).await? else {
+        return Ok(Freezing::AccountUnknown);
+    };
+    let price = payer.next_price(wish.at);
+    if payer.balance.available < price {
         return Ok(Freezing::Insufficient);
     }
     // The statement refuses by itself; what was read above only chose price and answer.
     let sql = "UPDATE accounts
         SET available_fen = available_fen - $2, frozen_fen = frozen_fen + $2
         WHERE id = $1 AND available_fen >= $2 AND calls_count = $3";
-    let calls_count = account.agreement.calls_count;
+    let calls_count = payer.agreement.calls_count;
     if tx
         .execute(sql, values![wish.account_id, price, calls_count])
         .await?
@@ -117,50 +134,54 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
         wish.at
     ];
     tx.execute(sql, values).await?;
-    let entry = Entry {
+    let moved = Moved {
+        available_fen: -price.get(),
+        frozen_fen: price.get(),
+        spent_fen: 0,
+    };
+    let entry = NewEntry {
         id: wish.entry_id,
         account_id: wish.account_id,
+        kind: EntryKind::Freeze,
         hold_id: Some(wish.hold_id),
-        kind: "freeze",
+        moved,
+        forgiven: Fen::ZERO,
+        tariff_id: payer.tariff_id.as_ref(),
+        reference: None,
+        booked_by: None,
         at: wish.at,
     };
-    let moved = Moved {
-        available: -price.get(),
-        frozen: price.get(),
-        spent: 0,
-    };
-    write_entry(tx, &entry, &moved).await?;
+    ledger_entries::write(tx, &entry).await?;
     Ok(Freezing::Frozen(price))
 }
 
-/// Pays a hold at the tier of this moment and counts the call. `Conflict` when it was resolved.
+/// Pays a hold by the tariff and tier of this moment and counts the call. `Conflict` when it was
+/// resolved.
 pub async fn settle(
     tx: &mut Transaction,
     hold: &Hold,
     entry_id: &EntryId,
     at: Timestamp,
 ) -> Result<Settlement, StoreError> {
-    let account = accounts::find(tx, &hold.account_id)
+    let payer = payers::find(tx, &hold.account_id, at)
         .await?
         .ok_or(StoreError::Conflict { table: "accounts" })?;
-    let settlement = ledger::settlement(account.agreement, hold.amount, at);
+    let settlement = ledger::settlement(payer.next_price(at), hold.amount, payer.balance.available);
     resolve(tx, hold, HoldState::Settled, settlement, at).await?;
-    move_settled(tx, hold, settlement).await?;
-    count_call(tx, &hold.account_id, account.agreement, at).await?;
-    let moved = Moved {
-        available: settlement.returned.get(),
-        frozen: -hold.amount.get(),
-        spent: settlement.settled.get(),
-    };
-    let account_id = &hold.account_id;
-    let entry = Entry {
+    pay(tx, hold, &payer, settlement, at).await?;
+    let entry = NewEntry {
         id: entry_id,
-        account_id,
+        account_id: &hold.account_id,
+        kind: EntryKind::Settle,
         hold_id: Some(&hold.id),
-        kind: "settle",
+        moved: moved(hold, settlement),
+        forgiven: settlement.forgiven,
+        tariff_id: payer.tariff_id.as_ref(),
+        reference: None,
+        booked_by: None,
         at,
     };
-    write_entry(tx, &entry, &moved).await?;
+    ledger_entries::write(tx, &entry).await?;
     Ok(settlement)
 }
 
@@ -171,26 +192,26 @@ pub async fn release(
     entry_id: &EntryId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let settlement = Settlement {
-        settled: Fen::ZERO,
-        returned: hold.amount,
-    };
+    let settlement = Settlement::release(hold.amount);
     resolve(tx, hold, HoldState::Released, settlement, at).await?;
-    move_settled(tx, hold, settlement).await?;
-    let moved = Moved {
-        available: hold.amount.get(),
-        frozen: -hold.amount.get(),
-        spent: 0,
-    };
-    let account_id = &hold.account_id;
-    let entry = Entry {
+    let sql = "UPDATE accounts
+        SET available_fen = available_fen + $2, frozen_fen = frozen_fen - $2
+        WHERE id = $1 AND frozen_fen >= $2";
+    tx.change_one("accounts", sql, values![&hold.account_id, hold.amount])
+        .await?;
+    let entry = NewEntry {
         id: entry_id,
-        account_id,
+        account_id: &hold.account_id,
+        kind: EntryKind::Release,
         hold_id: Some(&hold.id),
-        kind: "release",
+        moved: moved(hold, settlement),
+        forgiven: Fen::ZERO,
+        tariff_id: None,
+        reference: None,
+        booked_by: None,
         at,
     };
-    write_entry(tx, &entry, &moved).await?;
+    ledger_entries::write(tx, &entry).await?;
     Ok(())
 }
 
@@ -245,36 +266,27 @@ async fn resolve(
     tx.change_one("holds", sql, values).await
 }
 
-async fn move_settled(
+/// Moves what a settlement says and counts the call, in one statement.
+async fn pay(
     tx: &mut Transaction,
     hold: &Hold,
+    payer: &Payer,
     settlement: Settlement,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
+    let before = payer.agreement;
+    let after = before.count_call(at);
     let sql = "UPDATE accounts
-        SET available_fen = available_fen + $2, frozen_fen = frozen_fen - $3,
-            spent_fen = spent_fen + $4
-        WHERE id = $1 AND frozen_fen >= $3";
+        SET available_fen = available_fen + $2 - $3, frozen_fen = frozen_fen - $4,
+            spent_fen = spent_fen + $5, calls_count = $6, year_started_on = $7
+        WHERE id = $1 AND frozen_fen >= $4 AND available_fen >= $3
+            AND calls_count = $8 AND year_started_on = $9";
     let values = values![
         &hold.account_id,
         settlement.returned,
+        settlement.taken,
         hold.amount,
-        settlement.settled
-    ];
-    tx.change_one("accounts", sql, values).await
-}
-
-async fn count_call(
-    tx: &mut Transaction,
-    account_id: &AccountId,
-    before: Agreement,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let after = before.count_call(at);
-    let sql = "UPDATE accounts
-        SET calls_count = $2, year_started_on = $3
-        WHERE id = $1 AND calls_count = $4 AND year_started_on = $5";
-    let values = values![
-        account_id,
+        settlement.settled,
         after.calls_count,
         after.year_started_on.to_string(),
         before.calls_count,
@@ -283,41 +295,14 @@ async fn count_call(
     tx.change_one("accounts", sql, values).await
 }
 
-struct Entry<'a> {
-    id: &'a EntryId,
-    account_id: &'a AccountId,
-    hold_id: Option<&'a HoldId>,
-    kind: &'static str,
-    at: Timestamp,
-}
-
-/// What an entry adds to each part of the balance, in fen.
-struct Moved {
-    available: i64,
-    frozen: i64,
-    spent: i64,
-}
-
-async fn write_entry(
-    tx: &mut Transaction,
-    entry: &Entry<'_>,
-    moved: &Moved,
-) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO ledger_entries (id, account_id, hold_id, kind,
-            available_fen, frozen_fen, spent_fen, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (id) DO NOTHING";
-    let values = values![
-        entry.id,
-        entry.account_id,
-        entry.hold_id,
-        entry.kind,
-        moved.available,
-        moved.frozen,
-        moved.spent,
-        entry.at,
-    ];
-    Ok(tx.execute(sql, values).await? == 1)
+/// What resolving a hold adds to the parts of the balance. Amounts of money fit 63 bits, and their
+/// differences do.
+fn moved(hold: &Hold, settlement: Settlement) -> Moved {
+    Moved {
+        available_fen: settlement.returned.get() - settlement.taken.get(),
+        frozen_fen: -hold.amount.get(),
+        spent_fen: settlement.settled.get(),
+    }
 }
 
 fn read_hold(row: &Row) -> Result<Hold, StoreError> {

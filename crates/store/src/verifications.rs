@@ -39,7 +39,8 @@ impl Door {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    /// The door with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Wechat, Self::Unicloud, Self::V1]
             .into_iter()
             .find(|door| door.name() == name)

@@ -90,6 +90,14 @@ fn refused(error: &OpenError) -> Refusal {
             60000,
             "service unavailable: the calls of this test appId are used up",
         ),
+        OpenError::PriceUnknown(fault) => {
+            Refusal::of_fault(54101, "the price could not be looked up", fault)
+        }
+        OpenError::NotFrozen(fault) => Refusal::of_fault(
+            54102,
+            "the balance could not be frozen; repeat the request",
+            fault,
+        ),
         OpenError::NameInvalid => {
             Refusal::new(50002, "realName has a length that names never have")
         }

@@ -47,8 +47,13 @@ impl Refusal {
     }
 
     fn fault(fault: &Fault) -> Self {
+        Self::of_fault(55000, "server error; repeat the request", fault)
+    }
+
+    /// A failure of ours that the dialect has a number for.
+    fn of_fault(err_code: i64, err_msg: &str, fault: &Fault) -> Self {
         tracing::error!(error = fault.chain(), "a use case failed");
-        Self::new(55000, "server error; repeat the request")
+        Self::new(err_code, err_msg)
     }
 }
 

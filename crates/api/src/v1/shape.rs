@@ -34,6 +34,8 @@ fn attempt(attempt: &AttemptReport) -> Value {
         "state": attempt.state,
         "outcome": attempt.outcome.map(Outcome::name),
         "reason": attempt.reason.map(Reason::name),
+        "billable": attempt.billable,
+        "billing_reason": attempt.billing_reason,
         "judgements": judgements,
         "measurements": attempt.measurements,
         "timings_ms": attempt.timings_ms,

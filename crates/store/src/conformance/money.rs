@@ -5,7 +5,7 @@ use zhenren_domain::ledger::{HoldState, Settlement};
 use zhenren_domain::money::Fen;
 
 use super::world::{START, World, after, together};
-use crate::ledger::{self, Freezing};
+use crate::ledger::{self, Freezing, Recharge};
 use crate::{StoreError, accounts, retry_busy};
 
 /// The account's own balance, after checking it against the immutable entries.
@@ -110,6 +110,8 @@ pub(super) async fn settling_takes_the_tier_of_that_moment(world: &World) {
     let expected = [(85, 0), (80, 5)].map(|(settled, returned)| Settlement {
         settled: Fen::of(settled),
         returned: Fen::of(returned),
+        taken: Fen::ZERO,
+        forgiven: Fen::ZERO,
     });
     assert_eq!(settled, expected);
     assert_eq!(balance(world, &account).await, (1000 - 165, 0, 165));
@@ -124,7 +126,15 @@ pub(super) async fn a_recharge_is_booked_once(world: &World) {
     let answers = together(8, |_| async {
         retry_busy(|| async {
             let mut tx = world.pool.begin().await?;
-            let booked = ledger::recharge(&mut tx, &entry, &account, Fen::of(500), START).await?;
+            let recharge = Recharge {
+                entry_id: &entry,
+                account_id: &account,
+                amount: Fen::of(500),
+                reference: "bank-1",
+                booked_by: "opr_1",
+                at: START,
+            };
+            let booked = ledger::recharge(&mut tx, &recharge).await?;
             tx.commit().await?;
             Ok::<_, StoreError>(booked)
         })

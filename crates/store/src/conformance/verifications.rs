@@ -1,6 +1,6 @@
 //! Verifications close once, answer only to their own app, and can be forgotten.
 
-use zhenren_domain::billing::bill;
+use zhenren_domain::billing::{BillingRules, bill};
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AttemptId, EvidenceId};
@@ -82,7 +82,7 @@ pub(super) async fn a_verification_closes_once(world: &World) {
                 };
                 verifications::advance(&mut tx, &before, &closed).await?;
                 let billed = Billed {
-                    billing: bill(reason),
+                    billing: bill(reason, BillingRules::default()),
                     settled: Fen::ZERO,
                 };
                 verifications::record_billing(&mut tx, id, &billed).await?;
@@ -99,11 +99,11 @@ pub(super) async fn a_verification_closes_once(world: &World) {
     let reason = closed.verification.closing().unwrap().reason;
     assert_eq!(
         closed.billing.map(|billed| billed.billing),
-        Some(bill(reason))
+        Some(bill(reason, BillingRules::default()))
     );
     let mut tx = world.pool.begin().await.unwrap();
     let billed = Billed {
-        billing: bill(Reason::Passed),
+        billing: bill(Reason::Passed, BillingRules::default()),
         settled: Fen::of(85),
     };
     let id = &record.verification.id;

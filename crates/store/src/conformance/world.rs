@@ -13,7 +13,7 @@ use zhenren_vault::{SecretText, Vault};
 pub(super) use crate::testing::together;
 
 use crate::apps::{self, App, AppKind, CallLimits};
-use crate::ledger::{self, Freeze, Freezing};
+use crate::ledger::{self, Freeze, Freezing, Recharge};
 use crate::sql::Pool;
 use crate::verifications::{self, Door, Record, ReferenceSource, Subject};
 use crate::{StoreError, accounts, retry_busy};
@@ -70,12 +70,15 @@ impl World {
         );
         if fen > 0 {
             let entry = EntryId::from_number(self.number());
-            let amount = Fen::new(fen).unwrap();
-            assert!(
-                ledger::recharge(&mut tx, &entry, &id, amount, START)
-                    .await
-                    .unwrap()
-            );
+            let recharge = Recharge {
+                entry_id: &entry,
+                account_id: &id,
+                amount: Fen::new(fen).unwrap(),
+                reference: "first",
+                booked_by: "test",
+                at: START,
+            };
+            assert!(ledger::recharge(&mut tx, &recharge).await.unwrap());
         }
         tx.commit().await.unwrap();
         id

@@ -22,7 +22,7 @@ use super::access::ATTEMPT_TOKEN;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::close::advance;
-use crate::ledger::freeze::{self, NewVerification, Written};
+use crate::ledger::freeze::{self, FreezeError, NewVerification};
 use crate::tenants::issue_user_id_key::USER_ID_KEY;
 use crate::verifications::tokens;
 
@@ -126,6 +126,17 @@ impl From<Refusal> for BeginError {
             }
             Refusal::Expired => Self::TokenExpired,
             Refusal::NoAttemptsLeft => Self::TooManyAttempts,
+        }
+    }
+}
+
+impl From<FreezeError> for BeginError {
+    fn from(error: FreezeError) -> Self {
+        match error {
+            FreezeError::InsufficientFen => Self::InsufficientFen,
+            FreezeError::QuotaUsedUp => Self::QuotaUsedUp,
+            FreezeError::AccountUnknown => Self::Fault(Fault::new("reserving money", error)),
+            FreezeError::PriceUnknown(fault) | FreezeError::Fault(fault) => Self::Fault(fault),
         }
     }
 }
@@ -237,11 +248,8 @@ async fn redeem_key(
         },
         identity_key_hash: Some(hash),
     };
-    match freeze::write(context, tx, &new, ReferenceSource::Enrolled).await? {
-        Written::Opened(record, _) => Ok(*record),
-        Written::InsufficientFen => Err(BeginError::InsufficientFen),
-        Written::QuotaUsedUp => Err(BeginError::QuotaUsedUp),
-    }
+    let (record, _) = freeze::write(context, tx, &new, ReferenceSource::Enrolled).await?;
+    Ok(record)
 }
 
 async fn write(

@@ -1,16 +1,20 @@
-//! What follows from a transition of a verification: when it closed, its hold resolves with it
-//! (invariant I2); when it is open again, the next attempt gets its token.
+//! What follows from a transition of a verification: an attempt that ended with it is told who
+//! pays; when it closed, its hold resolves with it (invariant I2); when it is open again, the next
+//! attempt gets its token.
 
-use zhenren_domain::billing::bill;
+use zhenren_domain::billing::{Billing, BillingRules, bill};
 use zhenren_domain::ids::EntryId;
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::ledger::HoldState;
 use zhenren_domain::money::Fen;
-use zhenren_domain::outcome::Outcome;
+use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::retention::after;
+use zhenren_domain::tariff::civil_day;
 use zhenren_domain::verification::{Closing, State, Verification};
+use zhenren_store::usage::{self, Usage};
 use zhenren_store::verifications::{self, Billed, Record};
-use zhenren_store::{Transaction, audit, capture_tokens, identity_keys, jobs, ledger};
+use zhenren_store::{Transaction, attempts, payers};
+use zhenren_store::{audit, capture_tokens, identity_keys, jobs, ledger};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -28,8 +32,17 @@ pub(crate) async fn advance(
         verification: after,
         ..before.clone()
     };
+    let billing = billing_of(tx, &record).await?;
+    // Every way an attempt can end (answered, cancelled, expired, superseded, given up) comes
+    // through here, as the attempt that was running before and is not any more.
+    let former = before.verification.state.attempt_id();
+    if let Some(ended) = former
+        && record.verification.state.attempt_id() != former
+    {
+        attempts::record_billing(tx, ended, billing).await?;
+    }
     match &record.verification.state {
-        State::Closed(closing) => close(context, tx, &record, closing).await?,
+        State::Closed(closing) => close(context, tx, &record, closing, billing).await?,
         State::Open => {
             if record.verification.is_startable(context.now()) {
                 issue_token(context, tx, &record).await?;
@@ -40,14 +53,31 @@ pub(crate) async fn advance(
     Ok(record)
 }
 
+/// Who pays for what ended. Only what closes a verification can be billable.
+async fn billing_of(tx: &mut Transaction, record: &Record) -> Result<Billing, Fault> {
+    let verification = &record.verification;
+    let free = |reason| Billing {
+        billable: false,
+        ..bill(reason, BillingRules::default())
+    };
+    Ok(match &verification.state {
+        State::Closed(closing) => {
+            bill(closing.reason, payers::rules(tx, &record.account_id).await?)
+        }
+        State::Open => free(verification.last_reason.unwrap_or(Reason::Cancelled)),
+        // The attempt that was pushed aside by a new one.
+        State::Capturing { .. } | State::Analyzing { .. } => free(Reason::Cancelled),
+    })
+}
+
 async fn close(
     context: &Context,
     tx: &mut Transaction,
     record: &Record,
     closing: &Closing,
+    billing: Billing,
 ) -> Result<(), Fault> {
     let id = &record.verification.id;
-    let billing = bill(closing.reason);
     let mut settled = Fen::ZERO;
     let hold = ledger::hold_of(tx, id).await?;
     if let Some(hold) = hold.filter(|hold| hold.state == HoldState::Frozen) {
@@ -75,5 +105,8 @@ async fn close(
         detail: closing.outcome.name(),
     };
     audit::append(tx, &event).await?;
+    let counted = Usage::closing(closing.outcome, billing, settled);
+    let day = civil_day(closing.at);
+    usage::add(tx, &record.account_id, &record.app_id, day, &counted).await?;
     Ok(())
 }

@@ -1,15 +1,18 @@
 //! The rows of a new verification: its price frozen, its end planned, a line in the audit log.
 
+use thiserror::Error;
 use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, JobId, VerificationId};
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::money::Fen;
 use zhenren_domain::retention::after;
+use zhenren_domain::tariff::civil_day;
 use zhenren_domain::verification::{State, Verification};
 use zhenren_store::jobs::{self, NewJob};
 use zhenren_store::ledger::{Freeze, Freezing};
+use zhenren_store::usage::{self, Usage};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject};
-use zhenren_store::{Transaction, apps, audit, ledger};
+use zhenren_store::{StoreError, Transaction, apps, audit, ledger};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -29,27 +32,53 @@ pub(crate) struct NewVerification {
     pub(crate) identity_key_hash: Option<String>,
 }
 
-/// What became of it.
-#[derive(Debug)]
-pub(crate) enum Written {
-    /// It is open, at this price.
-    Opened(Box<Record>, Fen),
+/// Why no money was reserved.
+#[derive(Debug, Error)]
+pub(crate) enum FreezeError {
     /// The balance does not cover the price.
+    #[error("not enough money is available")]
     InsufficientFen,
     /// A test app has no calls left.
+    #[error("the app's quota is used up")]
     QuotaUsedUp,
+    /// The account that pays is not there.
+    #[error("account does not exist")]
+    AccountUnknown,
+    /// The tariff that holds does not parse.
+    #[error("price is unknown")]
+    PriceUnknown(#[source] Fault),
+    /// The machine failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }
 
-/// Writes it. Unless it was opened, the caller must drop the transaction.
+impl From<StoreError> for FreezeError {
+    fn from(error: StoreError) -> Self {
+        if matches!(
+            error,
+            StoreError::Corrupt {
+                table: "tariffs",
+                ..
+            }
+        ) {
+            Self::PriceUnknown(error.into())
+        } else {
+            Self::Fault(error.into())
+        }
+    }
+}
+
+/// Writes it and answers with the price that was reserved. Refused, the caller must drop the
+/// transaction.
 pub(crate) async fn write(
     context: &Context,
     tx: &mut Transaction,
     new: &NewVerification,
     reference: ReferenceSource,
-) -> Result<Written, Fault> {
+) -> Result<(Record, Fen), FreezeError> {
     let at = context.now();
     if new.is_counted && !apps::count_call(tx, &new.app_id).await? {
-        return Ok(Written::QuotaUsedUp);
+        return Err(FreezeError::QuotaUsedUp);
     }
     let wish = Freeze {
         hold_id: &HoldId::from_number(context.id_number()),
@@ -59,7 +88,8 @@ pub(crate) async fn write(
         at,
     };
     let price = match ledger::freeze(tx, &wish).await? {
-        Freezing::Insufficient => return Ok(Written::InsufficientFen),
+        Freezing::Insufficient => return Err(FreezeError::InsufficientFen),
+        Freezing::AccountUnknown => return Err(FreezeError::AccountUnknown),
         Freezing::Frozen(price) => price,
     };
     let record = record(context, new, reference);
@@ -81,7 +111,9 @@ pub(crate) async fn write(
         detail: new.door.name(),
     };
     audit::append(tx, &event).await?;
-    Ok(Written::Opened(Box::new(record), price))
+    let day = civil_day(at);
+    usage::add(tx, &new.account_id, &new.app_id, day, &Usage::request()).await?;
+    Ok((record, price))
 }
 
 fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) -> Record {

@@ -15,6 +15,7 @@ use zhenren_vault::SecretText;
 use super::create_app;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::operators::actor::Actor;
 
 /// The body of the demo ids.
 const BODY: &str = "demo";
@@ -68,7 +69,15 @@ pub async fn ensure(context: &Context) -> Result<DemoReady, Fault> {
         accounts::create(&mut tx, &account_id(), "Demo", at).await?;
         let entry = EntryId::from_body(BODY).expect("the body is lower-case letters");
         open_simulated(context, &mut tx, &account_id(), "Demo").await?;
-        ledger::recharge(&mut tx, &entry, &account_id(), RECHARGE, at).await?;
+        let recharge = ledger::Recharge {
+            entry_id: &entry,
+            account_id: &account_id(),
+            amount: RECHARGE,
+            reference: "demo",
+            booked_by: Actor::CommandLine.name(),
+            at,
+        };
+        ledger::recharge(&mut tx, &recharge).await?;
         let secret_id = SecretId::from_number(context.id_number());
         let app = app(context, &account_id(), app_id(), "Zhenren Demo");
         create_app::keep(context, &mut tx, &app, &secret_id, &secret).await?;

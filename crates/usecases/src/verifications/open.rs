@@ -13,7 +13,7 @@ use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::retention::{IDEMPOTENCY_LIFE, after};
 use zhenren_store::idempotency::{self, Key, Recall};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource as Kept};
-use zhenren_store::{StoreError, Transaction, capture_tokens, ledger as money, retry_busy};
+use zhenren_store::{IsBusy, StoreError, Transaction, capture_tokens, ledger as money, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::tokens;
@@ -21,7 +21,7 @@ use crate::analysis::PhotoRefused;
 use crate::context::Context;
 use crate::evidence::templates::{self, StoredTemplate};
 use crate::fault::{Fault, carries_faults};
-use crate::ledger::freeze::{self, NewVerification, Written};
+use crate::ledger::freeze::{self, FreezeError, NewVerification};
 use crate::tenants::{Caller, can_be_drawn};
 use crate::text::{self, sha256_hex};
 
@@ -112,6 +112,12 @@ pub enum OpenError {
     /// A test app has no calls left.
     #[error("the app's quota is used up")]
     QuotaUsedUp,
+    /// The price could not be looked up.
+    #[error("price could not be looked up")]
+    PriceUnknown(#[source] Fault),
+    /// No money could be reserved: others were in the way to the end, or nobody is there to pay.
+    #[error("money could not be reserved")]
+    NotFrozen(#[source] Fault),
     /// The name is empty or too long.
     #[error("name is empty or too long")]
     NameInvalid,
@@ -135,6 +141,18 @@ pub enum OpenError {
     Fault(#[from] Fault),
 }
 carries_faults!(OpenError);
+
+impl From<FreezeError> for OpenError {
+    fn from(error: FreezeError) -> Self {
+        match error {
+            FreezeError::InsufficientFen => Self::InsufficientFen,
+            FreezeError::QuotaUsedUp => Self::QuotaUsedUp,
+            FreezeError::AccountUnknown => Self::NotFrozen(Fault::new("reserving money", error)),
+            FreezeError::PriceUnknown(fault) => Self::PriceUnknown(fault),
+            FreezeError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
 
 /// What a repeated request is recognised by.
 struct Recognition {
@@ -201,7 +219,11 @@ pub async fn open(
         tx.commit().await?;
         Ok(opened)
     })
-    .await;
+    .await
+    .map_err(|error| match error {
+        OpenError::Fault(fault) if fault.is_busy() => OpenError::NotFrozen(fault),
+        error => error,
+    });
     let is_kept = opened
         .as_ref()
         .is_ok_and(|opened| opened.verification_id == new.verification_id);
@@ -288,11 +310,7 @@ async fn write(
             Kept::CallerPhoto(EvidenceId::clone(&photo.id))
         }
     };
-    let (record, price) = match freeze::write(context, tx, new, reference).await? {
-        Written::Opened(record, price) => (record, price),
-        Written::InsufficientFen => return Err(OpenError::InsufficientFen),
-        Written::QuotaUsedUp => return Err(OpenError::QuotaUsedUp),
-    };
+    let (record, price) = freeze::write(context, tx, new, reference).await?;
     let capture_token = match source {
         Source::Unicloud => None,
         Source::V1 => Some(issue_token(context, tx, &record).await?),

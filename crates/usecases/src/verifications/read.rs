@@ -62,6 +62,10 @@ pub struct AttemptReport {
     pub outcome: Option<Outcome>,
     /// Why.
     pub reason: Option<Reason>,
+    /// Whether it was billed, once it ended.
+    pub billable: Option<bool>,
+    /// Why.
+    pub billing_reason: Option<&'static str>,
     /// Each judgement, in order.
     pub judgements: Vec<Judgement>,
     /// What was measured, as JSON; null before.
@@ -115,6 +119,8 @@ fn attempt_report(record: &Attempt) -> AttemptReport {
         state: record.attempt.state.name(),
         outcome,
         reason,
+        billable: record.billing.map(|billing| billing.billable),
+        billing_reason: record.billing.map(|billing| billing.reason.name()),
         judgements: analysis.map_or_else(Vec::new, |it| it.decision.judgements.clone()),
         measurements: analysis.map_or(Value::Null, |it| codec::measurements_json(&it.measurements)),
         timings_ms: analysis

@@ -5,6 +5,7 @@ use clap::Args;
 use zhenren_domain::money::Fen;
 use zhenren_usecases::context::Context;
 use zhenren_usecases::ledger::recharge::{self, RechargeError};
+use zhenren_usecases::operators::actor::Actor;
 
 use crate::exit::{Exit, sentence};
 
@@ -14,7 +15,7 @@ pub(crate) struct Recharge {
     /// The account.
     #[arg(long, value_name = "ACC_ID")]
     account: String,
-    /// How much, in fen; at least 100.
+    /// How much, in fen; 100 to 1000000000.
     #[arg(long)]
     fen: i64,
     /// A reference of yours; the same one is booked once.
@@ -26,13 +27,18 @@ pub(crate) struct Recharge {
 pub(super) async fn run(context: &Context, args: &Recharge) -> Result<Exit> {
     let account = super::account_of(&args.account)?;
     let amount = Fen::new(args.fen).map_err(|error| sentence(Exit::Usage, error.to_string()))?;
-    let balance = recharge::recharge(context, &account, amount, &args.reference)
+    let actor = Actor::CommandLine;
+    let booked = recharge::recharge(context, &actor, &account, amount, &args.reference)
         .await
         .map_err(|error| match error {
-            RechargeError::AccountUnknown => sentence(Exit::Usage, "there is no such account"),
-            RechargeError::TooSmall => sentence(Exit::Usage, "the smallest recharge is 100 fen"),
             RechargeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
+            RechargeError::AmountOutOfRange => sentence(
+                Exit::Usage,
+                "a recharge is 100 fen or more and 1000000000 fen or less",
+            ),
+            refused => sentence(Exit::Usage, refused.to_string()),
         })?;
+    let balance = booked.balance;
     say!("available  {}", balance.available);
     say!("frozen     {}", balance.frozen);
     say!("spent      {}", balance.spent);
