@@ -17,6 +17,7 @@ use zhenren_store::{accounts, apps, ledger};
 use zhenren_usecases::analysis::scripted::{PASSES, PORTRAIT, ScriptedAnalyzer};
 use zhenren_usecases::analysis::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question};
 use zhenren_usecases::ledger::recharge;
+use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::settings::Settings;
 use zhenren_usecases::tenants::demo;
 use zhenren_vault::EvidenceStore;
@@ -87,9 +88,15 @@ async fn tenant_for_nine(world: &World) -> (String, String) {
     let app = world.stranger().await;
     let account_id = account_of(world, &app.0).await;
     let amount = Fen::new(PAID_FOR * PRICE_FEN).unwrap();
-    recharge::recharge(&world.context, &account_id, amount, "for nine")
-        .await
-        .unwrap();
+    recharge::recharge(
+        &world.context,
+        &Actor::CommandLine,
+        &account_id,
+        amount,
+        "for nine",
+    )
+    .await
+    .unwrap();
     app
 }
 

@@ -16,8 +16,8 @@ use thiserror::Error;
 use zhenren_domain::days::DayError;
 use zhenren_domain::ids::AccountId;
 use zhenren_domain::roles::Permission;
-use zhenren_store::payers::{self, Payer};
 use zhenren_store::Transaction;
+use zhenren_store::payers::{self, Payer};
 
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};

@@ -4,6 +4,7 @@ use zhenren_domain::money::Fen;
 use zhenren_store::testing::{Cluster, together};
 use zhenren_store::{accounts, ledger};
 use zhenren_usecases::ledger::recharge;
+use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::verifications::open::OpenError;
 
 use crate::memory::{Memory, Tenant};
@@ -19,9 +20,15 @@ async fn nine_of_sixty_four(world: &World) {
     memory.tenants = world.set_up().await;
     let Tenant { account_id, .. } = memory.tenants[0].clone();
     let missing = Fen::new(BALANCE.get() - FIRST_RECHARGE.0.get()).unwrap();
-    recharge::recharge(&world.context, &account_id, missing, "up to nine")
-        .await
-        .unwrap();
+    recharge::recharge(
+        &world.context,
+        &Actor::CommandLine,
+        &account_id,
+        missing,
+        "up to nine",
+    )
+    .await
+    .unwrap();
     let answers = together(64, |number| {
         let op = Op::OpenV1 {
             tenant: 0,

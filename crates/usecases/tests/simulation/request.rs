@@ -13,6 +13,7 @@ use zhenren_usecases::capture::complete::{self, Completion};
 use zhenren_usecases::capture::{cancel as leave, challenge, receive_part, status};
 use zhenren_usecases::context::Context;
 use zhenren_usecases::ledger::recharge;
+use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::tenants::{Caller, authenticate, issue_user_id_key};
 use zhenren_usecases::verifications::open::{self, Opening};
 use zhenren_usecases::verifications::{cancel, query_certificate, query_verify_result, read};
@@ -111,7 +112,8 @@ fn nothing<T>(_: T) -> Given {
 pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
     match request {
         Request::Recharge(account, amount, reference) => {
-            let booked = recharge::recharge(context, account, *amount, reference).await;
+            let booked =
+                recharge::recharge(context, &Actor::CommandLine, account, *amount, reference).await;
             of(booked, nothing)
         }
         Request::Open(tenant, opening) => match admitted(context, tenant).await {

@@ -16,6 +16,7 @@ use zhenren_usecases::clock::Clock;
 use zhenren_usecases::context::{Context, Pieces};
 use zhenren_usecases::entropy::Entropy;
 use zhenren_usecases::ledger::recharge;
+use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::people::enrol;
 use zhenren_usecases::settings::Settings;
 use zhenren_usecases::tenants::demo;
@@ -163,7 +164,7 @@ impl World {
         }
         let first = &tenants[0].account_id;
         let (amount, reference) = FIRST_RECHARGE;
-        recharge::recharge(&self.context, first, amount, reference)
+        recharge::recharge(&self.context, &Actor::CommandLine, first, amount, reference)
             .await
             .unwrap();
         let (name, number) = PERSON;
