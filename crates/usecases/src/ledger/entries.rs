@@ -7,7 +7,7 @@ use zhenren_domain::ids::{AccountId, EntryId};
 use zhenren_domain::ledger::EntryKind;
 use zhenren_store::ledger_entries::{self, Filter};
 
-use super::{Page, ReadError, readable};
+use super::{ReadError, readable};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::operators::actor::Actor;
@@ -47,14 +47,12 @@ impl Selection {
         context: &Context,
         after: Option<(Timestamp, EntryId)>,
         count_max: u32,
-    ) -> Result<Page<Entry, EntryId>, Fault> {
+    ) -> Result<Vec<Entry>, Fault> {
         let mut tx = context.pool().read().await?;
         let before = after.as_ref().map(|(at, id)| (*at, id));
-        let one_more = count_max.saturating_add(1);
-        let entries =
-            ledger_entries::list(&mut tx, &self.account_id, &self.filter, before, one_more).await?;
-        Ok(Page::of(entries, count_max, |entry| {
-            (entry.at, entry.id.clone())
-        }))
+        Ok(
+            ledger_entries::list(&mut tx, &self.account_id, &self.filter, before, count_max)
+                .await?,
+        )
     }
 }

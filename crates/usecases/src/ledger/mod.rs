@@ -11,7 +11,6 @@ pub mod records;
 pub mod statistics;
 pub mod tariffs;
 
-use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::days::DayError;
 use zhenren_domain::ids::AccountId;
@@ -40,26 +39,6 @@ pub enum ReadError {
     Fault(#[from] Fault),
 }
 carries_faults!(ReadError);
-
-/// Some of many things, and where the rest begins.
-#[derive(Clone, Debug)]
-pub struct Page<Item, Id> {
-    /// The things, in their order.
-    pub items: Vec<Item>,
-    /// The last of them, when more come after it.
-    pub next: Option<(Timestamp, Id)>,
-}
-
-impl<Item, Id> Page<Item, Id> {
-    /// A page of at most `count_max` out of one more than that, which only tells that there is more.
-    fn of(mut items: Vec<Item>, count_max: u32, place: impl Fn(&Item) -> (Timestamp, Id)) -> Self {
-        let count_max = usize::try_from(count_max).unwrap_or(usize::MAX);
-        let is_more = items.len() > count_max;
-        items.truncate(count_max);
-        let next = items.last().filter(|_| is_more).map(place);
-        Self { items, next }
-    }
-}
 
 /// The account that somebody wants to read, as it is now.
 async fn readable(

@@ -7,7 +7,7 @@ use zhenren_domain::ids::{AccountId, AppId, VerificationId};
 use zhenren_domain::outcome::Outcome;
 use zhenren_store::records::{self, Filter};
 
-use super::{Page, ReadError, readable};
+use super::{ReadError, readable};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::operators::actor::Actor;
@@ -73,14 +73,9 @@ impl Selection {
         context: &Context,
         after: Option<(Timestamp, VerificationId)>,
         count_max: u32,
-    ) -> Result<Page<CallRecord, VerificationId>, Fault> {
+    ) -> Result<Vec<CallRecord>, Fault> {
         let mut tx = context.pool().read().await?;
         let before = after.as_ref().map(|(at, id)| (*at, id));
-        let one_more = count_max.saturating_add(1);
-        let found =
-            records::list(&mut tx, &self.account_id, &self.filter, before, one_more).await?;
-        Ok(Page::of(found, count_max, |record| {
-            (record.created_at, record.id.clone())
-        }))
+        Ok(records::list(&mut tx, &self.account_id, &self.filter, before, count_max).await?)
     }
 }

@@ -8,7 +8,6 @@ use zhenren_domain::tariff::{Tariff, TariffError};
 use zhenren_store::tariffs;
 use zhenren_store::{accounts, audit, retry_busy};
 
-use super::Page;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::operators::actor::{Actor, Denied};
@@ -111,7 +110,7 @@ pub async fn list(
     account_id: Option<&AccountId>,
     after: Option<(Timestamp, TariffId)>,
     count_max: u32,
-) -> Result<Page<Record, TariffId>, TariffsError> {
+) -> Result<Vec<Record>, TariffsError> {
     match account_id {
         Some(account_id) => actor.may(Permission::Read, account_id)?,
         None => actor.may_everywhere(Permission::Read)?,
@@ -123,8 +122,5 @@ pub async fn list(
         return Err(TariffsError::AccountUnknown);
     }
     let before = after.as_ref().map(|(at, id)| (*at, id));
-    let found = tariffs::list(&mut tx, account_id, before, count_max.saturating_add(1)).await?;
-    Ok(Page::of(found, count_max, |record| {
-        (record.valid_from, record.id.clone())
-    }))
+    Ok(tariffs::list(&mut tx, account_id, before, count_max).await?)
 }
