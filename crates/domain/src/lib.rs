@@ -16,6 +16,7 @@ pub mod identity_number;
 pub mod ids;
 pub mod jobs;
 pub mod ledger;
+pub mod limits;
 pub mod measurements;
 pub mod money;
 pub mod outcome;

@@ -8,6 +8,7 @@ mod access;
 mod captures;
 mod jobs;
 mod keeping;
+mod limits;
 mod money;
 mod order;
 mod sealing;
@@ -94,6 +95,10 @@ suite!(
     sealing::nothing_personal_is_stored_plain,
     sealing::a_row_that_does_not_parse_is_corrupt,
     sealing::a_changed_or_newer_schema_is_refused,
+    limits::sixty_four_calls_against_nine_left,
+    limits::blocks_shrink_near_the_end_and_come_back,
+    limits::all_counters_or_none,
+    limits::windows_are_counted_apart_and_forgotten,
     order::texts_and_ties_sort_alike,
     order::pages_follow_each_other_without_gap,
 );

@@ -21,6 +21,7 @@ pub mod identity_keys;
 pub mod jobs;
 pub mod ledger;
 pub mod ledger_entries;
+pub mod limit_counters;
 mod migrate;
 pub mod nonces;
 pub mod operator_sessions;
