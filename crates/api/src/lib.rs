@@ -6,6 +6,7 @@ pub mod account;
 mod auth;
 mod body;
 mod capture;
+mod client_address;
 mod demo;
 mod extract;
 mod headers;
@@ -20,6 +21,7 @@ mod wechat;
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use zhenren_usecases::context::Context;
 
 pub use pages::are_built as are_pages_built;
@@ -41,6 +43,8 @@ pub struct Settings {
     pub public_url: String,
     /// Origins of other hosts' pages that may call the capture side.
     pub capture_origins: Vec<String>,
+    /// Proxies whose word about the caller's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// The demo app, in the development profile only; without it there is no `/demo`.
     pub demo: Option<DemoApp>,
 }

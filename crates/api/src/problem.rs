@@ -7,7 +7,9 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use zhenren_domain::limits::LimitKind;
 use zhenren_usecases::fault::Fault;
+use zhenren_usecases::limits::LimitReached;
 
 /// One kind of problem.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,6 +73,9 @@ codes! {
     APP_FROZEN = "app_frozen", 403, Some(10006),
         "The app is frozen",
         "Unfreeze it with POST /v1/account/apps/{id}/unfreeze when its secrets are safe again.";
+    ADDRESS_NOT_ALLOWED = "address_not_allowed", 403, None,
+        "The app may not be used from this address",
+        "Call from an address of the app's list, or add yours with PUT /v1/account/apps/{id}/address-ranges.";
     NOT_FOUND = "not_found", 404, None,
         "There is nothing here",
         "Check the id and the address; what belongs to another tenant looks the same as what never existed.";
@@ -154,7 +159,7 @@ codes! {
         "Use the formal app, or ask the operator for a larger quota.";
     TOO_MANY_REQUESTS = "too_many_requests", 429, Some(10042),
         "There are too many requests",
-        "Wait for a minute, then repeat the request.";
+        "Wait as many seconds as the header Retry-After says, then repeat the request; docs/LIMITS.md lists the limits.";
     INTERNAL = "internal", 500, Some(10045),
         "The server failed",
         "Repeat the request; when it fails again, give the operator the request id.";
@@ -168,12 +173,17 @@ codes! {
 pub struct Problem {
     code: &'static Code,
     detail: Option<String>,
+    reached: Option<LimitReached>,
 }
 
 impl Problem {
     /// A problem whose detail is the help of its code.
     pub const fn new(code: &'static Code) -> Self {
-        Self { code, detail: None }
+        Self {
+            code,
+            detail: None,
+            reached: None,
+        }
     }
 
     /// A problem with its own detail: a sentence that says what to do.
@@ -181,6 +191,16 @@ impl Problem {
         Self {
             code,
             detail: Some(detail.into()),
+            reached: None,
+        }
+    }
+
+    /// Too often: which limit, and for how long.
+    pub fn limit_reached(reached: LimitReached) -> Self {
+        Self {
+            code: &TOO_MANY_REQUESTS,
+            detail: Some(limit_sentence(reached).to_owned()),
+            reached: Some(reached),
         }
     }
 
@@ -213,6 +233,9 @@ impl Problem {
         document.insert(String::from("code"), json!(self.code.name));
         let detail = self.detail.as_deref().unwrap_or(self.code.help);
         document.insert(String::from("detail"), json!(detail));
+        if let Some(reached) = self.reached {
+            document.insert(String::from("limit"), json!(reached.kind.name()));
+        }
         document
     }
 
@@ -222,6 +245,10 @@ impl Problem {
         let mut response = (status, Json(Value::Object(document))).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Some(reached) = self.reached {
+            let seconds = HeaderValue::from(reached.rest_s);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         if self.code.status == 401 {
             let challenge = HeaderValue::from_static("Basic realm=\"zhenren\", Bearer");
             response
@@ -258,6 +285,29 @@ impl IntoResponse for CaptureProblem {
         // The capture token is no HTTP authentication scheme a browser could prompt for.
         response.headers_mut().remove(header::WWW_AUTHENTICATE);
         response
+    }
+}
+
+/// What to do about a limit, for whoever reached it.
+pub(crate) const fn limit_sentence(reached: LimitReached) -> &'static str {
+    match reached.kind {
+        LimitKind::AppMinute => "The app has made its calls of this minute; go on in the next one.",
+        LimitKind::AppDay => {
+            "The app has made its calls of this day; go on tomorrow (Asia/Shanghai)."
+        }
+        LimitKind::IdentityDay => {
+            "This identity number was asked about too often today; try again tomorrow \
+             (Asia/Shanghai)."
+        }
+        LimitKind::UserDay => {
+            "This user was asked about too often today; try again tomorrow (Asia/Shanghai)."
+        }
+        LimitKind::DeviceDay => {
+            "This device has begun too often today; try again tomorrow, or on another device."
+        }
+        LimitKind::AddressHour => {
+            "Too many captures were begun from this address; try again in an hour."
+        }
     }
 }
 

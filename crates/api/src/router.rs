@@ -10,7 +10,8 @@ use axum::routing::get;
 use crate::extract::Path;
 use crate::problem::{self, Problem};
 use crate::{
-    Api, account, capture, demo, headers, health, pages, request_id, unicloud, v1, wechat,
+    Api, account, capture, client_address, demo, headers, health, pages, request_id, unicloud, v1,
+    wechat,
 };
 
 /// Limit: no body of any call is larger; each handler has its own, smaller limit.
@@ -38,6 +39,10 @@ pub fn router(api: Api) -> Router {
         .layer(middleware::from_fn_with_state(
             api.clone(),
             capture::cors::allow,
+        ))
+        .layer(middleware::from_fn_with_state(
+            api.clone(),
+            client_address::attach,
         ))
         .layer(middleware::from_fn(headers::attach))
         .layer(middleware::from_fn_with_state(

@@ -116,18 +116,21 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            app_minute_calls_max: 10_000,
-            app_day_calls_max: 1_000_000,
-            identity_day_max: 20,
-            user_day_max: 20,
-            device_day_max: 50,
-            address_hour_max: 300,
-        }
+        Self::STANDARD
     }
 }
 
 impl Limits {
+    /// Those of an installation that sets none.
+    pub const STANDARD: Self = Self {
+        app_minute_calls_max: 10_000,
+        app_day_calls_max: 1_000_000,
+        identity_day_max: 20,
+        user_day_max: 20,
+        device_day_max: 50,
+        address_hour_max: 300,
+    };
+
     /// How many of a kind a window takes, or nothing when it is switched off.
     pub const fn max(&self, kind: LimitKind) -> Option<u64> {
         let max = match kind {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use jiff::SignedDuration;
 use zhenren_biometrics::Engine;
 use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_domain::limits::Limits;
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::Retention;
 use zhenren_media::{Decoder, DecoderConfig, JailLevel, MediaError};
@@ -19,7 +20,7 @@ use zhenren_usecases::entropy::Entropy;
 use zhenren_usecases::settings::{Settings, Sources};
 use zhenren_vault::{EvidenceStore, Vault};
 
-use crate::config::{Config, Profile, Verification};
+use crate::config::{self, Config, Profile, Verification};
 use crate::exit::{Exit, Sentence, sentence};
 
 /// Marks a key file that was made for development; production refuses it.
@@ -200,8 +201,20 @@ pub(crate) fn settings(config: &Config) -> Settings {
             enrolled: has("enrolled"),
             caller_photo: has("caller_photo"),
         },
+        limits: limits(&config.limits),
         lease: SignedDuration::from_secs(i64::from(config.worker.lease_seconds)),
         ..Settings::default()
+    }
+}
+
+fn limits(section: &config::Limits) -> Limits {
+    Limits {
+        app_minute_calls_max: section.app_minute_calls_max,
+        app_day_calls_max: section.app_day_calls_max,
+        identity_day_max: section.identity_day_max,
+        user_day_max: section.user_day_max,
+        device_day_max: section.device_day_max,
+        address_hour_max: section.address_hour_max,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod fault;
 pub mod identity_sources;
 pub mod ledger;
+pub mod limits;
 pub mod operators;
 pub mod people;
 pub mod settings;

@@ -1,6 +1,7 @@
 //! What an operator may set, as values. Knows no file and no environment.
 
 use jiff::SignedDuration;
+use zhenren_domain::limits::Limits;
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::{self, Retention};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub sources: Sources,
     /// Verifications a test app may open in all, unless its approval says otherwise.
     pub test_calls_quota: u64,
+    /// How often things may happen.
+    pub limits: Limits,
     /// How long a worker may hold a recording before another takes it up.
     pub lease: SignedDuration,
 }
@@ -68,6 +71,7 @@ impl Default for Settings {
                 caller_photo: true,
             },
             test_calls_quota: 100,
+            limits: Limits::default(),
             lease: SignedDuration::from_secs(60),
         }
     }

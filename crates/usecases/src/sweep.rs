@@ -5,7 +5,7 @@ use zhenren_domain::ids::JobId;
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::retention::after;
 use zhenren_store::jobs::{self, Lease, NewJob};
-use zhenren_store::{apps::access_tokens, idempotency, identity_keys, nonces};
+use zhenren_store::{apps::access_tokens, idempotency, identity_keys, limit_counters, nonces};
 
 use crate::context::Context;
 use crate::fault::Fault;
@@ -42,6 +42,7 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
     identity_keys::sweep(&mut tx, before(at, KEEP)).await?;
     nonces::sweep(&mut tx, at).await?;
     idempotency::sweep(&mut tx, at).await?;
+    limit_counters::sweep(&mut tx, at).await?;
     jobs::sweep(&mut tx, before(at, KEEP_JOBS)).await?;
     let next = after(at, PERIOD);
     let job = NewJob {

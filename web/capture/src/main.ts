@@ -2,6 +2,7 @@
 
 import "./ui/page.css";
 import { captureClient } from "./adapter/client.ts";
+import { deviceId } from "./adapter/device-id.ts";
 import { parseLink } from "./adapter/entry.ts";
 import { hostOrigin, tellHost } from "./adapter/host.ts";
 import { browserTransport } from "./adapter/http.ts";
@@ -46,6 +47,7 @@ function start(root: HTMLElement): void {
     },
     preview: view.preview,
     locale: () => locale,
+    deviceId: () => deviceId(() => localStorage),
     tellHost: (message) => tellHost(message, origin),
     show: (state) => view.show(state, locale),
   });

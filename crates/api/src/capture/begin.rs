@@ -11,10 +11,14 @@ use zhenren_usecases::capture::begin::{self, BeginError, Begun, Page, Ticket};
 
 use crate::Api;
 use crate::body::{self, JSON_BYTES_MAX};
+use crate::client_address::ClientAddress;
 use crate::problem::{self, CaptureProblem, Problem};
 
 /// The consent text this version shows; the page sends back which one was accepted.
 const CONSENT_VERSION: &str = "1";
+
+/// Limit: characters of what a page calls its device; ours sends 32.
+const DEVICE_ID_CHARS: std::ops::RangeInclusive<usize> = 16..=64;
 
 /// The body. Unknown fields are ignored: older servers meet newer pages.
 #[derive(Debug, Deserialize)]
@@ -41,9 +45,10 @@ struct Consent {
 /// The handler.
 pub(super) async fn begin(
     State(api): State<Api>,
+    ClientAddress(address): ClientAddress,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), CaptureProblem> {
-    let fields: Fields = body::read_json(body, JSON_BYTES_MAX).await?;
+    let mut fields: Fields = body::read_json(body, JSON_BYTES_MAX).await?;
     let agreed = fields
         .consent
         .as_ref()
@@ -53,6 +58,8 @@ pub(super) async fn begin(
     }
     let page = Page {
         locale: fields.locale.clone(),
+        device_id: take_device_id(&mut fields.client),
+        address: Some(address),
         client: fields.client.clone(),
         consent_version: String::from(CONSENT_VERSION),
     };
@@ -61,6 +68,19 @@ pub(super) async fn begin(
         .await
         .map_err(refused)?;
     Ok((StatusCode::CREATED, Json(answer(&api, &begun))))
+}
+
+/// Takes `device_id` out of what the page says about itself, so that it is counted and not kept.
+/// What has another form is no id of ours and counts for nobody.
+fn take_device_id(client: &mut Value) -> Option<String> {
+    let taken = client.as_object_mut()?.remove("device_id")?;
+    let fits = |text: &&str| {
+        DEVICE_ID_CHARS.contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    taken.as_str().filter(fits).map(str::to_owned)
 }
 
 fn answer(api: &Api, begun: &Begun) -> Value {
@@ -126,6 +146,7 @@ fn refused(error: BeginError) -> CaptureProblem {
         BeginError::TokenExpired => Problem::new(&problem::TOKEN_EXPIRED),
         BeginError::UserIdKeyInvalid => Problem::new(&problem::USER_ID_KEY_INVALID),
         BeginError::TooManyAttempts => Problem::new(&problem::TOO_MANY_ATTEMPTS),
+        BeginError::LimitReached(reached) => Problem::limit_reached(reached),
         BeginError::InsufficientFen => Problem::new(&problem::INSUFFICIENT_BALANCE),
         BeginError::QuotaUsedUp => Problem::new(&problem::QUOTA_EXHAUSTED),
         BeginError::NotReady(Standing::Frozen) => Problem::new(&problem::APP_FROZEN),

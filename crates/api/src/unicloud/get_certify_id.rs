@@ -98,6 +98,7 @@ fn refused(error: &OpenError) -> Refusal {
             "the balance could not be frozen; repeat the request",
             fault,
         ),
+        OpenError::LimitReached(reached) => Refusal::limit_reached(*reached),
         OpenError::NameInvalid => {
             Refusal::new(50002, "realName has a length that names never have")
         }

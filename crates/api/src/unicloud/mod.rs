@@ -12,10 +12,12 @@ use axum::routing::post;
 use serde_json::{Map, Value, json};
 use zhenren_domain::standing::Standing;
 use zhenren_usecases::fault::Fault;
+use zhenren_usecases::limits::LimitReached;
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate_signed::{self, Signed, SignedError};
 
 use crate::Api;
+use crate::problem::limit_sentence;
 use crate::request_id::RequestId;
 
 /// The subject every answer of this dialect names.
@@ -44,6 +46,13 @@ impl Refusal {
             err_code,
             err_msg: err_msg.into(),
         }
+    }
+
+    fn limit_reached(reached: LimitReached) -> Self {
+        Self::new(
+            60000,
+            format!("service unavailable: {}", limit_sentence(reached)),
+        )
     }
 
     fn fault(fault: &Fault) -> Self {

@@ -145,6 +145,7 @@ fn refused(error: &OpenError) -> Problem {
         OpenError::QuotaUsedUp => Problem::new(&problem::QUOTA_EXHAUSTED),
         OpenError::PriceUnknown(fault) => Problem::fault(fault),
         OpenError::NotFrozen(fault) => Problem::busy(fault),
+        OpenError::LimitReached(reached) => Problem::limit_reached(*reached),
         OpenError::NameInvalid => invalid("name must have 1 to 64 characters."),
         OpenError::NumberInvalid => invalid("id_number must be an identity number."),
         OpenError::UserIdInvalid => invalid("user_id must have 1 to 128 characters."),

@@ -44,6 +44,10 @@ async fn issue(
                 10022,
                 "name has more than 64 or id_card_number more than 32 characters",
             ),
+            IssueError::LimitReached(_) => Reply::new(
+                10042,
+                "too frequent: this id_card_number was asked about too often today",
+            ),
             IssueError::NumberInvalid => {
                 Reply::new(10003, "id_card_number has a wrong form or check character")
             }

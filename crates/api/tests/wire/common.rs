@@ -49,6 +49,23 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Reads a whole response.
+    pub(crate) async fn of(response: axum::response::Response) -> Self {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22)
+            .await
+            .unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self {
+            status,
+            headers,
+            json,
+            text,
+        }
+    }
+
     /// `errcode` of the WeChat dialect.
     pub(crate) fn errcode(&self) -> i64 {
         self.json
@@ -125,6 +142,7 @@ impl World {
         };
         let settings = ApiSettings {
             public_url: String::from("http://127.0.0.1:1"),
+            trusted_proxies: Vec::new(),
             capture_origins: vec![String::from("https://shop.example")],
             demo: Some(demo),
         };
@@ -196,19 +214,7 @@ impl World {
         }
         let request = request.body(body.into()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let headers = response.headers().clone();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 22)
-            .await
-            .unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply {
-            status,
-            headers,
-            json,
-            text,
-        }
+        Reply::of(response).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

@@ -10,6 +10,7 @@
 mod analysis;
 mod capture;
 mod common;
+mod limits;
 mod operators;
 mod races;
 mod roles;

@@ -1,5 +1,6 @@
 //! `zhenren all`, `serve` and `work`: the long-running process.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -165,6 +166,13 @@ async fn serve(
     let settings = Settings {
         public_url,
         capture_origins: config.server.capture_origins.clone(),
+        // The texts were checked when they were read.
+        trusted_proxies: config
+            .server
+            .trusted_proxies
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect(),
         demo,
     };
     let api = Api {
@@ -175,7 +183,8 @@ async fn serve(
         // A closed channel means the process is going down as well.
         let _ended = stopped.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, zhenren_api::router(api))
+    let service = zhenren_api::router(api).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(until)
         .await?;
     Ok(())

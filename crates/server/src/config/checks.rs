@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
+use ipnet::IpNet;
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_media::JailLevel;
 
@@ -115,6 +116,21 @@ fn is_http_url(value: &str) -> bool {
             .strip_prefix(scheme)
             .is_some_and(|rest| !rest.is_empty() && !rest.contains(' '))
     })
+}
+
+pub(super) fn address_ranges(values: &Vec<String>) -> Result<(), String> {
+    if values.iter().all(|value| value.parse::<IpNet>().is_ok()) {
+        Ok(())
+    } else {
+        Err(String::from(
+            "a list of address ranges such as [\"10.0.0.0/8\", \"192.0.2.1/32\"]",
+        ))
+    }
+}
+
+/// A count per window. Limit: more than a node answers in a day.
+pub(super) fn limit(value: &u64) -> Result<(), String> {
+    range(*value, 0, 1_000_000_000)
 }
 
 pub(super) fn challenge_kind(value: &String) -> Result<(), String> {

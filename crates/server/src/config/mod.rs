@@ -23,7 +23,7 @@ use zhenren_media::JailLevel;
 pub(crate) use checks::{RATE_MAX, RATE_MIN};
 pub(crate) use load::{ConfigError, load};
 pub(crate) use sections::{
-    Database, Engine, Evidence, Identity, Log, Media, Server, Vault, Verification, Worker,
+    Database, Engine, Evidence, Identity, Limits, Log, Media, Server, Vault, Verification, Worker,
 };
 
 use sections::RawConfig;
@@ -63,6 +63,8 @@ pub(crate) struct Config {
     pub verification: Verification,
     /// `[identity]`.
     pub identity: Identity,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[log]`.
     pub log: Log,
 }
@@ -102,6 +104,7 @@ impl Config {
             worker: raw.worker.resolve(),
             verification: raw.verification.resolve(),
             identity: raw.identity.resolve(),
+            limits: raw.limits.resolve(),
             log: raw.log.resolve(),
         };
         config.check_together()?;

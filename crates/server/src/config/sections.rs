@@ -5,8 +5,12 @@
 
 use serde::Deserialize;
 use toml::Spanned;
+use zhenren_domain::limits::Limits as Defaults;
 
 use super::checks;
+
+/// The limits of an installation that sets none.
+const LIMITS: Defaults = Defaults::STANDARD;
 
 /// How a key is written in the environment and in messages.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +87,8 @@ section! {
         public_url: String = String::new(), checks::empty_or_http_url;
         /// Origins of pages on other hosts that may call `/capture/v1`.
         capture_origins: Vec<String> = Vec::new(), checks::origins;
+        /// Proxies whose X-Forwarded-For is believed, as address ranges.
+        trusted_proxies: Vec<String> = Vec::new(), checks::address_ranges;
     }
 }
 
@@ -178,6 +184,24 @@ section! {
 }
 
 section! {
+    /// How often things may happen; 0 switches a limit off.
+    Limits, RawLimits, "limits" {
+        /// Calls of an app a minute, unless the app has its own limit.
+        app_minute_calls_max: u64 = LIMITS.app_minute_calls_max, checks::limit;
+        /// Calls of an app a day of Asia/Shanghai, unless the app has its own limit.
+        app_day_calls_max: u64 = LIMITS.app_day_calls_max, checks::limit;
+        /// Verifications of an account about one identity number a day.
+        identity_day_max: u64 = LIMITS.identity_day_max, checks::limit;
+        /// Verifications of an app about one of its users a day.
+        user_day_max: u64 = LIMITS.user_day_max, checks::limit;
+        /// Attempts that one device begins in a day.
+        device_day_max: u64 = LIMITS.device_day_max, checks::limit;
+        /// Attempts that are begun from one address in an hour.
+        address_hour_max: u64 = LIMITS.address_hour_max, checks::limit;
+    }
+}
+
+section! {
     /// What is written to standard error.
     Log, RawLog, "log" {
         /// `text` or `json`.
@@ -201,6 +225,7 @@ pub(super) struct RawConfig {
     pub(super) worker: RawWorker,
     pub(super) verification: RawVerification,
     pub(super) identity: RawIdentity,
+    pub(super) limits: RawLimits,
     pub(super) log: RawLog,
 }
 
@@ -220,6 +245,7 @@ impl RawConfig {
         keys.extend(RawWorker::keys());
         keys.extend(RawVerification::keys());
         keys.extend(RawIdentity::keys());
+        keys.extend(RawLimits::keys());
         keys.extend(RawLog::keys());
         keys
     }
@@ -245,6 +271,7 @@ impl RawConfig {
         self.worker.check()?;
         self.verification.check()?;
         self.identity.check()?;
+        self.limits.check()?;
         self.log.check()
     }
 
@@ -262,6 +289,7 @@ impl RawConfig {
         self.worker.overlay(other.worker);
         self.verification.overlay(other.verification);
         self.identity.overlay(other.identity);
+        self.limits.overlay(other.limits);
         self.log.overlay(other.log);
     }
 }

@@ -1,5 +1,7 @@
 //! A ticket buys one attempt. A page that is loaded again supersedes the attempt still running.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde_json::json;
 use thiserror::Error;
@@ -23,6 +25,7 @@ use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::close::advance;
 use crate::ledger::freeze::{self, FreezeError, NewVerification};
+use crate::limits::{LimitReached, subjects};
 use crate::tenants::issue_user_id_key::USER_ID_KEY;
 use crate::verifications::tokens;
 
@@ -58,6 +61,10 @@ pub struct Page {
     pub client: serde_json::Value,
     /// Version of the consent text that was accepted.
     pub consent_version: String,
+    /// What the page calls its device; counted, not kept.
+    pub device_id: Option<String>,
+    /// Where it calls from; counted, not kept.
+    pub address: Option<IpAddr>,
 }
 
 /// A begun attempt.
@@ -93,6 +100,9 @@ pub enum BeginError {
     /// No starts are left.
     #[error("there were too many starts")]
     TooManyAttempts,
+    /// The device, the address or the person has had too many.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
     /// The balance does not cover the price.
     #[error("not enough money is available")]
     InsufficientFen,
@@ -145,6 +155,10 @@ impl From<FreezeError> for BeginError {
 pub async fn begin(context: &Context, ticket: Ticket, page: &Page) -> Result<Begun, BeginError> {
     let begun = retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
+        let device_id = page.device_id.as_deref();
+        if let Some(reached) = subjects::attempt(context, &mut tx, device_id, page.address).await? {
+            return Err(reached.into());
+        }
         let attempt_id = AttemptId::from_number(context.id_number());
         let record = redeem(context, &mut tx, &ticket, &attempt_id).await?;
         let begun = write(context, &mut tx, &record, attempt_id, &ticket, page).await?;
@@ -248,6 +262,9 @@ async fn redeem_key(
         },
         identity_key_hash: Some(hash),
     };
+    if let Some(reached) = subjects::opening(context, tx, &new).await? {
+        return Err(reached.into());
+    }
     let (record, _) = freeze::write(context, tx, &new, ReferenceSource::Enrolled).await?;
     Ok(record)
 }

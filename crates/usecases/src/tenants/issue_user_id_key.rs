@@ -12,6 +12,7 @@ use zhenren_vault::SecretText;
 use super::Caller;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
+use crate::limits::{LimitReached, subjects};
 use crate::text::{self, hex};
 
 /// What keys are hashed for.
@@ -38,6 +39,9 @@ pub enum IssueError {
     /// Name or number is longer than any.
     #[error("name or number is too long")]
     TooLong,
+    /// The person was asked about too often.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
     /// The app wants numbers checked, and this is none.
     #[error("number is no identity number")]
     NumberInvalid,
@@ -88,6 +92,12 @@ pub async fn issue(
         // Asked here so that nobody is sent before a camera in vain; what counts is the opening.
         if caller.has_quota && !apps::has_calls_left(&mut tx, &caller.app_id).await? {
             return Err(IssueError::QuotaUsedUp);
+        }
+        // Said here already, so that nobody is sent before a camera in vain; what counts is the
+        // verification that the key opens, so a person is not counted twice.
+        let (account, text) = (&caller.account_id, number.reveal());
+        if let Some(reached) = subjects::is_identity_full(context, &mut tx, account, text).await? {
+            return Err(IssueError::LimitReached(reached));
         }
         identity_keys::insert(&mut tx, context.vault(), &new).await?;
         tx.commit().await?;

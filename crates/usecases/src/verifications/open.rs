@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::evidence::templates::{self, StoredTemplate};
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::freeze::{self, FreezeError, NewVerification};
+use crate::limits::{LimitReached, subjects};
 use crate::tenants::{Caller, can_be_drawn};
 use crate::text::{self, sha256_hex};
 
@@ -118,6 +119,9 @@ pub enum OpenError {
     /// No money could be reserved: others were in the way to the end, or nobody is there to pay.
     #[error("money could not be reserved")]
     NotFrozen(#[source] Fault),
+    /// The person was asked about too often.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
     /// The name is empty or too long.
     #[error("name is empty or too long")]
     NameInvalid,
@@ -303,6 +307,9 @@ async fn write(
     photo: Option<&StoredTemplate>,
     source: Source,
 ) -> Result<Opened, OpenError> {
+    if let Some(reached) = subjects::opening(context, tx, new).await? {
+        return Err(reached.into());
+    }
     let reference = match photo {
         None => Kept::Enrolled,
         Some(photo) => {

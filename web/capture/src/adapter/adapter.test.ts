@@ -241,6 +241,7 @@ describe("problems", () => {
     expect(problemOf(new Refusal(410, "token_spent"), false)).toBe("link_used");
     expect(problemOf(new Refusal(404, "token_unknown"), false)).toBe("link_invalid");
     expect(problemOf(new Refusal(429, "too_many_attempts"), false)).toBe("too_many_attempts");
+    expect(problemOf(new Refusal(429, "too_many_requests"), false)).toBe("too_many_attempts");
     expect(problemOf(new Refusal(402, "insufficient_balance"), false)).toBe("no_balance");
     expect(problemOf(new Refusal(404, "not_found"), true)).toBe("attempt_over");
     expect(problemOf(new Refusal(500, "internal"), true)).toBe("server");

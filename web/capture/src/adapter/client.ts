@@ -32,6 +32,8 @@ export type ClientFacts = {
   readonly locale: string;
   readonly user_agent: string;
   readonly media_types: readonly string[];
+  /** A random name of this browser; null where it keeps none. */
+  readonly device_id: string | null;
 };
 
 /** What declares a recording complete. */
@@ -154,6 +156,7 @@ function beginBody(entry: Entry, facts: ClientFacts): unknown {
       sdk: SDK_NAME,
       user_agent: facts.user_agent,
       media_types: facts.media_types,
+      ...(facts.device_id === null ? {} : { device_id: facts.device_id }),
     },
     consent: { version: CONSENT_VERSION, accepted: true },
   };
@@ -208,6 +211,8 @@ export function problemOf(error: unknown, begun: boolean): Problem {
   if (!(error instanceof Refusal)) return "network";
   const known = PROBLEM_OF_CODE[error.code];
   if (known !== undefined) return known;
+  // The ticket stays good: the same press may work when the hour or the day is over.
+  if (error.code === "too_many_requests") return "too_many_attempts";
   if (isPassing(error)) return "server";
   if ([401, 403, 404, 409, 410].includes(error.status)) {
     return begun ? "attempt_over" : "link_invalid";

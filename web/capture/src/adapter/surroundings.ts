@@ -13,6 +13,8 @@ export type Surroundings = {
   readonly media: MediaSource;
   readonly preview: HTMLVideoElement;
   readonly locale: () => string;
+  /** A random name of this browser; null where it keeps none. */
+  readonly deviceId: () => string | null;
   readonly tellHost: (message: HostMessage) => void;
   /** Told after every event that changed the state. Must have drawn when it returns. */
   readonly show: (state: State) => void;

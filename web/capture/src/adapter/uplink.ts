@@ -88,6 +88,7 @@ async function begin(
       locale: around.locale(),
       user_agent: navigator.userAgent,
       media_types: supportedMediaTypes(),
+      device_id: around.deviceId(),
     };
     const attempt = await around.client.begin(entry, facts, signal);
     if (signal.aborted) await around.client.cancel(attempt, "left").catch(() => {});
