@@ -28,6 +28,14 @@ test: bootstrap-test runtime web check-web ## every check and test, from nothing
 	cargo test --workspace --doc --quiet
 	$(MAKE) --no-print-directory e2e
 
+.PHONY: soak
+soak: bootstrap-test runtime web ## hours: 50,000 simulated cases and 50 kills under load, with fresh seeds
+	REQUIRE_POSTGRES=1 ZHENREN_SIMULATION_CASES=$${ZHENREN_SIMULATION_CASES:-50000} \
+		ZHENREN_SIMULATION_SEED=$${ZHENREN_SIMULATION_SEED:-$$RANDOM$$RANDOM} \
+		cargo nextest run --workspace --test simulation --no-capture
+	ZHENREN_KILLS=$${ZHENREN_KILLS:-50} \
+		cargo nextest run --workspace --test process --no-capture kills::
+
 .PHONY: bootstrap bootstrap-test
 bootstrap:
 	@scripts/bootstrap.sh

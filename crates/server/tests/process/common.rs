@@ -75,18 +75,30 @@ impl Place {
         String::from("other.jpg")
     }
 
-    /// Starts a server on a free port; answers it and its address.
-    pub(crate) fn serve(&self, words: &[&str]) -> Server {
+    /// A server that was told to start on a free port.
+    fn spawn(&self, words: &[&str]) -> Child {
         let log = std::fs::File::create(self.path("server.log")).unwrap();
-        let mut child = self
-            .command(words)
+        self.command(words)
             .env("ZHENREN_SERVER_BIND", "127.0.0.1:0")
             .env("ZHENREN_WORKER_LEASE_SECONDS", "5")
             .env("ZHENREN_WORKER_POLL_MS", "50")
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// A server that is killed so long after it was started, wherever it was then.
+    pub(crate) async fn start_and_kill(&self, after: Duration) {
+        let mut child = self.spawn(&["all"]);
+        tokio::time::sleep(after).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts a server on a free port; answers it and its address.
+    pub(crate) fn serve(&self, words: &[&str]) -> Server {
+        let mut child = self.spawn(words);
         let stdout = child.stdout.take().unwrap();
         let mut line = String::new();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();

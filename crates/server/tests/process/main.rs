@@ -3,6 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::format_collect,
     clippy::disallowed_methods,
     reason = "a test that fails should panic, and these tests are about processes"
@@ -10,4 +12,6 @@
 
 mod cli;
 mod common;
+mod kills;
+mod load;
 mod restart;

@@ -63,14 +63,14 @@ pub fn money(now: &Snapshot) -> Result<(), String> {
 pub fn holds(now: &Snapshot) -> Result<(), String> {
     let mut holds: BTreeMap<&str, Vec<Line<'_>>> = BTreeMap::new();
     for hold in now.rows("holds") {
-        let of = holds.entry(hold.text("verification_id")).or_default();
-        of.push(hold);
+        let id = hold.text("verification_id");
+        holds.entry(id).or_default().push(hold);
     }
     for verification in now.rows("verifications") {
         let id = verification.text("id");
-        let held = holds.remove(id).unwrap_or_default();
-        let [hold] = held.as_slice() else {
-            return Err(format!("I2: {id} has {} holds", held.len()));
+        let of = holds.remove(id).unwrap_or_default();
+        let [hold] = of.as_slice() else {
+            return Err(format!("I2: {id} has {} holds", of.len()));
         };
         let wanted = match (verification.text("state"), verification.get("billable")) {
             ("closed", Some("1")) => "settled",

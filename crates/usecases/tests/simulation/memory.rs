@@ -46,8 +46,7 @@ struct Attempt {
 }
 
 fn picked<T>(list: &[T], pick: Pick) -> Option<&T> {
-    let last = list.len().checked_sub(1)?;
-    list.get(last - usize::from(pick) % list.len())
+    list.iter().rev().nth(usize::from(pick) % list.len().max(1))
 }
 
 impl Memory {
