@@ -79,7 +79,19 @@ pub(crate) fn migration_text(dialect: Dialect, sql: &str) -> String {
     text
 }
 
-fn append_only(dialect: Dialect, table: &str) -> String {
+/// Takes away what a line `-- append-only: <table>` made, for tests that empty all tables.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn lift_append_only(dialect: Dialect, table: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => {
+            format!("DROP TRIGGER {table}_no_UPDATE; DROP TRIGGER {table}_no_DELETE;")
+        }
+        Dialect::Postgres => format!("DROP FUNCTION {table}_never_change() CASCADE;"),
+    }
+}
+
+/// Triggers that refuse to change or remove a row.
+pub(crate) fn append_only(dialect: Dialect, table: &str) -> String {
     match dialect {
         Dialect::Sqlite => ["UPDATE", "DELETE"]
             .map(|event| {

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::dialect::Dialect;
+use crate::dialect::{self, Dialect};
 use crate::error::StoreError;
 use crate::sql::Pool;
 
 /// Between columns; occurs in no value that is kept.
 const SEPARATOR: char = '\u{1f}';
+/// The table whose rows nobody may remove, tests that begin again excepted.
+const APPEND_ONLY: &str = "ledger_entries";
 /// What is shown for NULL.
 const NULL: &str = "~";
 
@@ -66,13 +68,17 @@ impl Tables {
             })
             .collect();
         let names: Vec<&str> = shown.keys().map(String::as_str).collect();
-        let wipe = match pool.dialect() {
+        let dialect = pool.dialect();
+        let wipe = match dialect {
             Dialect::Sqlite => {
                 let deletions = names.join("; DELETE FROM ");
                 format!("PRAGMA defer_foreign_keys = ON; DELETE FROM {deletions}")
             }
             Dialect::Postgres => format!("TRUNCATE {}", names.join(", ")),
         };
+        let lift = dialect::lift_append_only(dialect, APPEND_ONLY);
+        let again = dialect::append_only(dialect, APPEND_ONLY);
+        let wipe = format!("{lift} {wipe}; {again}");
         Ok(Self {
             columns: Arc::new(columns),
             // Statements are text of the program; a test process makes these once or twice.
