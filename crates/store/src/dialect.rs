@@ -1,14 +1,12 @@
 //! Every difference between SQLite and PostgreSQL, and nothing else.
 
-use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use rusqlite::ErrorCode;
+use tokio_postgres::error::SqlState;
 
-use crate::error::StoreError;
+use crate::error::{Cause, StoreError};
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +23,42 @@ pub(crate) const SQLITE_READ: &str = "BEGIN DEFERRED";
 pub(crate) const POSTGRES_BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 pub(crate) const POSTGRES_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// What every SQLite connection is set to.
+pub(crate) const SQLITE_SETTINGS: &str = "
+    PRAGMA journal_mode = wal;
+    -- A committed answer survives a power cut.
+    PRAGMA synchronous = full;
+    PRAGMA foreign_keys = on;
+    -- Deleted personal rows are overwritten, not only unlinked.
+    PRAGMA secure_delete = on;
+    -- Savepoints keep the pages they may have to bring back; not in a file.
+    PRAGMA temp_store = memory;";
+/// What the writer is set to beside that: a cache that holds a whole group of use cases, and
+/// fewer, larger moves of the log into the database file (32 MiB).
+pub(crate) const SQLITE_WRITER_SETTINGS: &str = "
+    PRAGMA cache_size = -16384;
+    PRAGMA wal_autocheckpoint = 8192;";
+/// What readers are set to beside that.
+pub(crate) const SQLITE_READER_SETTINGS: &str = "PRAGMA query_only = on;";
+
+/// What every PostgreSQL connection is set to. Reading a small table whole would lock all of it
+/// against every writer at the level SERIALIZABLE, and the planner likes to read small tables
+/// whole; so it is made to use indexes. Statements are few and alike: one plan each is enough.
+pub(crate) const POSTGRES_SETTINGS: &str = "
+    SET enable_seqscan = off;
+    SET jit = off;
+    SET plan_cache_mode = force_generic_plan";
+
 /// Limit: readers beside the one writer.
-const SQLITE_READERS_COUNT_MAX: u32 = 8;
+pub(crate) const SQLITE_READERS_COUNT_MAX: usize = 8;
+/// Limit: statements that a connection keeps prepared.
+pub(crate) const STATEMENTS_COUNT_MAX: usize = 512;
 /// Limit: connections of one node.
-const POSTGRES_CONNECTIONS_COUNT_MAX: u32 = 16;
+pub(crate) const POSTGRES_CONNECTIONS_COUNT_MAX: usize = 16;
 /// Limit: how long another process (an `admin` command) may hold the write lock.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Limit: how long a use case waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 macro_rules! claim_sql {
     ($suffix:literal) => {
@@ -118,70 +144,70 @@ pub(crate) const fn migration_lock(dialect: Dialect) -> Option<&'static str> {
     }
 }
 
-pub(crate) async fn connect_sqlite(url: &str) -> Result<(SqlitePool, SqlitePool), StoreError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(classify)?
-        .create_if_missing(true)
-        .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A committed answer survives a power cut.
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(SQLITE_BUSY_TIMEOUT)
-        // Deleted personal rows are overwritten, not only unlinked.
-        .pragma("secure_delete", "on");
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.clone())
-        .await
-        .map_err(classify)?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS_COUNT_MAX)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.pragma("query_only", "on"))
-        .await
-        .map_err(classify)?;
-    Ok((writer, readers))
+/// The file of a `sqlite:` URL.
+pub(crate) fn sqlite_path(url: &str) -> &str {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    path.split('?').next().unwrap_or_default()
 }
 
-pub(crate) async fn connect_postgres(url: &str) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(url).map_err(classify)?;
-    PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS_COUNT_MAX)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
-        .await
-        .map_err(classify)
+/// The parts of a `postgres:` URL. A `host` among its parameters replaces the one in front, as
+/// it does for PostgreSQL's own programs; that is how the folder of a socket is named.
+pub(crate) fn postgres_config(url: &str) -> Result<tokio_postgres::Config, StoreError> {
+    let has_host = url
+        .split_once('?')
+        .is_some_and(|(_, query)| query.split('&').any(|pair| pair.starts_with("host=")));
+    let url = if has_host {
+        without_host(url)
+    } else {
+        url.to_owned()
+    };
+    url.parse().map_err(classify_postgres)
 }
 
-/// Codes that mean "run it again": serialization failure, deadlock, lock not available.
-const POSTGRES_BUSY: [&str; 3] = ["40001", "40P01", "55P03"];
-/// Primary codes `SQLITE_BUSY` and `SQLITE_LOCKED`.
-const SQLITE_BUSY: [i64; 2] = [5, 6];
+/// `postgres://user:password@host:port/name` without `host:port`.
+fn without_host(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (front, back) = rest.split_at(end);
+    let user = front
+        .rfind('@')
+        .map_or("", |place| front.split_at(place + 1).0);
+    format!("{scheme}://{user}{back}")
+}
 
-/// Sorts a driver's error into busy, conflict and unavailable.
-pub(crate) fn classify(error: sqlx::Error) -> StoreError {
-    let Some(database) = error.as_database_error() else {
-        return StoreError::Unavailable(error);
-    };
-    let code = database.code().unwrap_or_default();
-    // Extended SQLite codes carry the primary code in their lowest byte.
-    let sqlite_busy = code
-        .parse::<i64>()
-        .is_ok_and(|code| SQLITE_BUSY.contains(&(code & 0xff)));
-    let is_postgres = database
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-        .is_some();
-    let busy = if is_postgres {
-        POSTGRES_BUSY.contains(&&*code)
-    } else {
-        sqlite_busy
-    };
-    if busy {
-        StoreError::Busy
-    } else if database.is_unique_violation() {
-        StoreError::Conflict { table: "unique" }
-    } else {
-        StoreError::Unavailable(error)
+/// Sorts an error of SQLite into busy, conflict and unavailable.
+pub(crate) fn classify_sqlite(error: rusqlite::Error) -> StoreError {
+    let extended = error.sqlite_extended_error_code().unwrap_or(0);
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        _ if SQLITE_UNIQUE.contains(&extended) => StoreError::Conflict { table: "unique" },
+        _ => StoreError::Unavailable(Cause::Sqlite(Arc::new(error))),
+    }
+}
+
+/// `SQLITE_CONSTRAINT_UNIQUE` and `SQLITE_CONSTRAINT_PRIMARYKEY`.
+const SQLITE_UNIQUE: [i32; 2] = [
+    rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE,
+    rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+];
+
+/// Codes that mean "run it again".
+const POSTGRES_BUSY: [SqlState; 3] = [
+    SqlState::T_R_SERIALIZATION_FAILURE,
+    SqlState::T_R_DEADLOCK_DETECTED,
+    SqlState::LOCK_NOT_AVAILABLE,
+];
+
+/// Sorts an error of PostgreSQL into busy, conflict and unavailable.
+pub(crate) fn classify_postgres(error: tokio_postgres::Error) -> StoreError {
+    match error.code() {
+        Some(code) if POSTGRES_BUSY.contains(code) => StoreError::Busy,
+        Some(code) if *code == SqlState::UNIQUE_VIOLATION => {
+            StoreError::Conflict { table: "unique" }
+        }
+        _ => StoreError::Unavailable(Cause::Postgres(Arc::new(error))),
     }
 }

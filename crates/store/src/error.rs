@@ -1,5 +1,7 @@
 //! What can go wrong below the use cases. Handlers never match on these; they report a fault.
 
+use std::sync::Arc;
+
 use zhenren_vault::VaultError;
 
 use crate::retry::IsBusy;
@@ -18,7 +20,7 @@ pub enum StoreError {
     },
     /// The database does not answer or refuses the statement.
     #[error("database is unavailable")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Cause),
     /// A row does not parse.
     #[error("column {column} of {table} row {row} does not parse")]
     Corrupt {
@@ -45,6 +47,41 @@ pub enum StoreError {
     /// The database URL is neither SQLite nor PostgreSQL.
     #[error("database URL must start with sqlite: or postgres:")]
     UnknownDatabase,
+}
+
+/// Why a database is unavailable. Cloned where one failed commit was that of several use cases.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Cause {
+    /// SQLite says so.
+    #[error("SQLite failed")]
+    Sqlite(#[source] Arc<rusqlite::Error>),
+    /// PostgreSQL or the way to it says so.
+    #[error("PostgreSQL failed")]
+    Postgres(#[source] Arc<tokio_postgres::Error>),
+    /// Every connection was in use for too long.
+    #[error("no connection became free in time")]
+    NoConnection,
+    /// The pool was closed.
+    #[error("connections are closed")]
+    Closed,
+    /// An earlier statement of the transaction failed, so nothing of it was kept.
+    #[error("transaction was given up by an earlier statement")]
+    GivenUp,
+    /// The thread that commits could not be started or has ended.
+    #[error("thread that commits is gone")]
+    NoCommitter,
+}
+
+impl Cause {
+    /// Whether the database understood and refused the statement, for instance because a table is
+    /// missing.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code().is_some(),
+            Self::Postgres(error) => error.as_db_error().is_some(),
+            Self::NoConnection | Self::Closed | Self::GivenUp | Self::NoCommitter => false,
+        }
+    }
 }
 
 impl IsBusy for StoreError {

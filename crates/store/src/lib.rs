@@ -30,10 +30,13 @@ pub mod parts;
 pub mod payers;
 pub mod people;
 pub mod records;
+mod postgres;
 mod retry;
+mod row;
 pub mod secrets;
 mod sql;
 pub mod tariffs;
+mod sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod usage;
@@ -41,7 +44,7 @@ mod value;
 pub mod verifications;
 mod waypoint;
 
-pub use error::StoreError;
+pub use error::{Cause, StoreError};
 pub use migrate::SCHEMA_VERSION;
 pub use retry::{IsBusy, retry_busy};
 pub use sql::{Pool, Row, Transaction};

@@ -61,7 +61,7 @@ impl Pool {
         let found = match applied(&mut tx).await {
             Ok(applied) => applied,
             // An empty database has no table to ask.
-            Err(StoreError::Unavailable(sqlx::Error::Database(_))) => Vec::new(),
+            Err(StoreError::Unavailable(cause)) if cause.is_refusal() => Vec::new(),
             Err(error) => return Err(error),
         };
         check(&found)?;

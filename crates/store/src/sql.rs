@@ -1,16 +1,14 @@
 //! The narrow waist: everything above speaks plain SQL with `$1` parameters and three kinds of
-//! column; everything below is sqlx. Differences between the databases are in `dialect`.
-
-use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgPool, PgRow, Postgres};
-use sqlx::sqlite::{Sqlite, SqliteArguments, SqlitePool, SqliteRow};
-use sqlx::{Row as _, query::Query};
-use zhenren_domain::money::Fen;
+//! column; everything below is one driver for each database. Their differences are in `dialect`.
 
 use crate::dialect::{self, Dialect};
 use crate::error::StoreError;
+use crate::postgres::{PostgresPool, PostgresTransaction};
+use crate::sqlite::{Member, Reader, Readers, Writer};
 use crate::value::Value;
 use crate::waypoint::{Waypoint, pass};
+
+pub use crate::row::Row;
 
 /// Connections to one database. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -20,48 +18,36 @@ pub struct Pool {
 
 #[derive(Clone, Debug)]
 enum Connections {
-    /// Invariant: `writer` has one connection, so that writers queue here and not in SQLite.
-    Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
-    },
-    Postgres(PgPool),
+    Sqlite { writer: Writer, readers: Readers },
+    Postgres(PostgresPool),
 }
 
 impl Pool {
     /// Connects to `sqlite:<path>` (made when missing) or `postgres://…`.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        if url.starts_with("sqlite:") {
-            let (writer, readers) = dialect::connect_sqlite(url).await?;
-            Ok(Self {
-                inner: Connections::Sqlite { writer, readers },
-            })
+        let inner = if url.starts_with("sqlite:") {
+            let path = std::path::Path::new(dialect::sqlite_path(url));
+            let writer = Writer::open(path)?;
+            let readers = Readers::new(path);
+            Connections::Sqlite { writer, readers }
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = dialect::connect_postgres(url).await?;
-            Ok(Self {
-                inner: Connections::Postgres(pool),
-            })
+            Connections::Postgres(PostgresPool::connect(url).await?)
         } else {
-            Err(StoreError::UnknownDatabase)
-        }
+            return Err(StoreError::UnknownDatabase);
+        };
+        Ok(Self { inner })
     }
 
     /// Begins a transaction that may write. On SQLite it waits for the one writer, so a task that
-    /// holds one must not begin another.
+    /// holds one must not begin another; and it may see rows of others that are not on the disk
+    /// yet, so an answer that rests on what was read here is given after [`Transaction::commit`].
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         pass(Waypoint::Begin).await;
         let inner = match &self.inner {
-            Connections::Sqlite { writer, .. } => Inner::Sqlite(
-                writer
-                    .begin_with(dialect::SQLITE_BEGIN)
-                    .await
-                    .map_err(fault)?,
-            ),
-            Connections::Postgres(pool) => Inner::Postgres(
-                pool.begin_with(dialect::POSTGRES_BEGIN)
-                    .await
-                    .map_err(fault)?,
-            ),
+            Connections::Sqlite { writer, .. } => Inner::Writer(writer.begin().await?),
+            Connections::Postgres(pool) => {
+                Inner::Postgres(pool.begin(dialect::POSTGRES_BEGIN).await?)
+            }
         };
         Ok(Transaction { inner })
     }
@@ -70,17 +56,10 @@ impl Pool {
     pub async fn read(&self) -> Result<Transaction, StoreError> {
         pass(Waypoint::Begin).await;
         let inner = match &self.inner {
-            Connections::Sqlite { readers, .. } => Inner::Sqlite(
-                readers
-                    .begin_with(dialect::SQLITE_READ)
-                    .await
-                    .map_err(fault)?,
-            ),
-            Connections::Postgres(pool) => Inner::Postgres(
-                pool.begin_with(dialect::POSTGRES_READ)
-                    .await
-                    .map_err(fault)?,
-            ),
+            Connections::Sqlite { readers, .. } => Inner::Reader(readers.begin().await?),
+            Connections::Postgres(pool) => {
+                Inner::Postgres(pool.begin(dialect::POSTGRES_READ).await?)
+            }
         };
         Ok(Transaction { inner })
     }
@@ -93,6 +72,15 @@ impl Pool {
                 writer.close().await;
             }
             Connections::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How many groups of transactions SQLite was asked to put on the disk since the start; 0 on
+    /// PostgreSQL, which counts for itself.
+    pub fn group_commits_count(&self) -> u64 {
+        match &self.inner {
+            Connections::Sqlite { writer, .. } => writer.commits_count(),
+            Connections::Postgres(_) => 0,
         }
     }
 
@@ -112,8 +100,9 @@ pub struct Transaction {
 
 #[derive(Debug)]
 enum Inner {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Writer(Member),
+    Reader(Reader),
+    Postgres(PostgresTransaction),
 }
 
 impl Transaction {
@@ -121,8 +110,9 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), StoreError> {
         pass(Waypoint::Commit).await;
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await.map_err(fault),
-            Inner::Postgres(tx) => tx.commit().await.map_err(fault),
+            Inner::Writer(tx) => tx.commit().await,
+            Inner::Reader(_) => Ok(()),
+            Inner::Postgres(tx) => tx.commit().await,
         }?;
         pass(Waypoint::Committed).await;
         Ok(())
@@ -131,14 +121,14 @@ impl Transaction {
     /// Undoes everything now instead of at some later turn of the connection.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(tx) => tx.rollback().await.map_err(fault),
-            Inner::Postgres(tx) => tx.rollback().await.map_err(fault),
+            Inner::Writer(_) | Inner::Reader(_) => Ok(()),
+            Inner::Postgres(tx) => tx.rollback().await,
         }
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
         match &self.inner {
-            Inner::Sqlite(_) => Dialect::Sqlite,
+            Inner::Writer(_) | Inner::Reader(_) => Dialect::Sqlite,
             Inner::Postgres(_) => Dialect::Postgres,
         }
     }
@@ -151,21 +141,42 @@ impl Transaction {
     ) -> Result<u64, StoreError> {
         pass(Waypoint::Statement).await;
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let done = bind_sqlite(sql, values)
-                    .execute(&mut **tx)
-                    .await
-                    .map_err(fault)?;
-                Ok(done.rows_affected())
-            }
-            Inner::Postgres(tx) => {
-                let done = bind_postgres(sql, values)
-                    .execute(&mut **tx)
-                    .await
-                    .map_err(fault)?;
-                Ok(done.rows_affected())
-            }
+            Inner::Writer(tx) => tx.execute(sql, values),
+            Inner::Reader(tx) => tx.execute(sql, values),
+            Inner::Postgres(tx) => tx.execute(sql, values).await,
         }
+    }
+
+    /// Runs a statement whose count nobody needs: an insert. A failure is told here or by what
+    /// comes after it, at the latest by the commit.
+    pub(crate) async fn enqueue(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<(), StoreError> {
+        pass(Waypoint::Statement).await;
+        match &mut self.inner {
+            Inner::Writer(tx) => tx.execute(sql, values).map(drop),
+            Inner::Reader(tx) => tx.execute(sql, values).map(drop),
+            Inner::Postgres(tx) => tx.enqueue(sql, values, None).await,
+        }
+    }
+
+    /// Runs a conditional statement that must change exactly one row, or fails like this. Told
+    /// here or by what comes after it, at the latest by the commit, which then does not happen.
+    pub(crate) async fn enqueue_one(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        otherwise: StoreError,
+    ) -> Result<(), StoreError> {
+        pass(Waypoint::Statement).await;
+        let changed = match &mut self.inner {
+            Inner::Writer(tx) => tx.execute(sql, values)?,
+            Inner::Reader(tx) => tx.execute(sql, values)?,
+            Inner::Postgres(tx) => return tx.enqueue(sql, values, Some(otherwise)).await,
+        };
+        if changed == 1 { Ok(()) } else { Err(otherwise) }
     }
 
     /// Runs a conditional statement that must change exactly one row.
@@ -191,30 +202,9 @@ impl Transaction {
     ) -> Result<Vec<Row>, StoreError> {
         pass(Waypoint::Statement).await;
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let rows = bind_sqlite(sql, values)
-                    .fetch_all(&mut **tx)
-                    .await
-                    .map_err(fault)?;
-                Ok(rows
-                    .into_iter()
-                    .map(|row| Row {
-                        table,
-                        inner: RowInner::Sqlite(row),
-                    })
-                    .collect())
-            }
-            Inner::Postgres(tx) => {
-                let rows = bind_postgres(sql, values)
-                    .fetch_all(&mut **tx)
-                    .await
-                    .map_err(fault)?;
-                let wrap = |row| Row {
-                    table,
-                    inner: RowInner::Postgres(row),
-                };
-                Ok(rows.into_iter().map(wrap).collect())
-            }
+            Inner::Writer(tx) => tx.fetch_all(table, sql, values),
+            Inner::Reader(tx) => tx.fetch_all(table, sql, values),
+            Inner::Postgres(tx) => tx.fetch_all(table, sql, values).await,
         }
     }
 
@@ -230,159 +220,10 @@ impl Transaction {
 
     /// Runs several statements without parameters: migrations.
     pub(crate) async fn run_script(&mut self, sql: String) -> Result<(), StoreError> {
-        let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
         match &mut self.inner {
-            Inner::Sqlite(tx) => script.execute(&mut **tx).await.map(drop).map_err(fault),
-            Inner::Postgres(tx) => script.execute(&mut **tx).await.map(drop).map_err(fault),
+            Inner::Writer(tx) => tx.run_script(&sql),
+            Inner::Reader(tx) => tx.run_script(&sql),
+            Inner::Postgres(tx) => tx.run_script(&sql).await,
         }
     }
-}
-
-/// One row of an answer.
-#[derive(Debug)]
-pub struct Row {
-    table: &'static str,
-    inner: RowInner,
-}
-
-#[derive(Debug)]
-enum RowInner {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl Row {
-    /// A column that does not parse.
-    pub(crate) fn corrupt(&self, column: &'static str) -> StoreError {
-        let row = match &self.inner {
-            RowInner::Sqlite(row) => row.try_get::<String, _>("id"),
-            RowInner::Postgres(row) => row.try_get::<String, _>("id"),
-        };
-        StoreError::Corrupt {
-            table: self.table,
-            column,
-            row: row.unwrap_or_default(),
-        }
-    }
-
-    pub(crate) fn opt_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        match &self.inner {
-            RowInner::Sqlite(row) => row.try_get(column),
-            RowInner::Postgres(row) => row.try_get(column),
-        }
-        .map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn opt_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
-        match &self.inner {
-            RowInner::Sqlite(row) => row.try_get(column),
-            RowInner::Postgres(row) => row.try_get(column),
-        }
-        .map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn opt_bytes(&self, column: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
-        match &self.inner {
-            RowInner::Sqlite(row) => row.try_get(column),
-            RowInner::Postgres(row) => row.try_get(column),
-        }
-        .map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
-        self.opt_int(column)?.ok_or_else(|| self.corrupt(column))
-    }
-
-    pub(crate) fn text(&self, column: &'static str) -> Result<String, StoreError> {
-        self.opt_text(column)?.ok_or_else(|| self.corrupt(column))
-    }
-
-    pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
-        self.opt_bytes(column)?.ok_or_else(|| self.corrupt(column))
-    }
-
-    pub(crate) fn is_set(&self, column: &'static str) -> Result<bool, StoreError> {
-        Ok(self.int(column)? != 0)
-    }
-
-    pub(crate) fn count(&self, column: &'static str) -> Result<u32, StoreError> {
-        u32::try_from(self.int(column)?).map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn size(&self, column: &'static str) -> Result<u64, StoreError> {
-        u64::try_from(self.int(column)?).map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn fen(&self, column: &'static str) -> Result<Fen, StoreError> {
-        Fen::new(self.int(column)?).map_err(|_| self.corrupt(column))
-    }
-
-    pub(crate) fn opt_time(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
-        self.opt_int(column)?
-            .map(|micros| Timestamp::from_microsecond(micros).map_err(|_| self.corrupt(column)))
-            .transpose()
-    }
-
-    pub(crate) fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
-        self.opt_time(column)?.ok_or_else(|| self.corrupt(column))
-    }
-
-    /// A text column through a parser: ids, names of enums.
-    pub(crate) fn parsed<T>(
-        &self,
-        column: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, StoreError> {
-        parse(&self.text(column)?).ok_or_else(|| self.corrupt(column))
-    }
-
-    /// An optional text column through a parser.
-    pub(crate) fn opt_parsed<T>(
-        &self,
-        column: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, StoreError> {
-        self.opt_text(column)?
-            .map(|text| parse(&text).ok_or_else(|| self.corrupt(column)))
-            .transpose()
-    }
-
-    /// An id column.
-    pub(crate) fn id<T: std::str::FromStr>(&self, column: &'static str) -> Result<T, StoreError> {
-        self.parsed(column, |text| text.parse().ok())
-    }
-
-    /// An optional id column.
-    pub(crate) fn opt_id<T: std::str::FromStr>(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<T>, StoreError> {
-        self.opt_parsed(column, |text| text.parse().ok())
-    }
-}
-
-fn bind_sqlite<'q>(sql: &'static str, values: &[Value]) -> Query<'q, Sqlite, SqliteArguments> {
-    values
-        .iter()
-        .cloned()
-        .fold(sqlx::query(sql), |query, value| match value {
-            Value::Int(value) => query.bind(value),
-            Value::Text(value) => query.bind(value),
-            Value::Bytes(value) => query.bind(value),
-        })
-}
-
-fn bind_postgres<'q>(sql: &'static str, values: &[Value]) -> Query<'q, Postgres, PgArguments> {
-    values
-        .iter()
-        .cloned()
-        .fold(sqlx::query(sql), |query, value| match value {
-            Value::Int(value) => query.bind(value),
-            Value::Text(value) => query.bind(value),
-            Value::Bytes(value) => query.bind(value),
-        })
-}
-
-fn fault(error: sqlx::Error) -> StoreError {
-    dialect::classify(error)
 }

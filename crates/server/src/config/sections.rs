@@ -207,7 +207,7 @@ section! {
         /// `text` or `json`.
         format: String = String::from("text"), checks::log_format;
         /// Filter of the log lines, for instance `info` or `zhenren_api=debug,info`.
-        filter: String = String::from("info,sqlx=warn"), checks::log_filter;
+        filter: String = String::from("info,tokio_postgres=warn"), checks::log_filter;
     }
 }
 

@@ -11,10 +11,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls};
 
+use crate::dialect;
 use crate::sql::Pool;
 
 /// Limit: a cold start of the server on a loaded machine.
@@ -140,7 +141,7 @@ impl Cluster {
         self.drop_named(name).await;
         self.made.lock().unwrap().insert(name.to_owned());
         run(
-            &mut self.admin().await,
+            &self.admin().await,
             format!("CREATE DATABASE {name} {options}"),
         )
         .await;
@@ -148,7 +149,7 @@ impl Cluster {
 
     async fn drop_named(&self, name: &str) {
         let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        run(&mut self.admin().await, sql).await;
+        run(&self.admin().await, sql).await;
     }
 
     /// Names of databases have at most 63 bytes.
@@ -160,11 +161,12 @@ impl Cluster {
         format!("{}{database}{}", self.url.0, self.url.1)
     }
 
-    async fn admin(&self) -> PgConnection {
-        let url = self.url_of("postgres");
+    async fn admin(&self) -> Client {
+        let config = dialect::postgres_config(&self.url_of("postgres")).unwrap();
         for _ in 0..START_TRIES_COUNT_MAX {
-            if let Ok(connection) = PgConnection::connect(&url).await {
-                return connection;
+            if let Ok((client, connection)) = config.connect(NoTls).await {
+                tokio::spawn(connection);
+                return client;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -172,11 +174,8 @@ impl Cluster {
     }
 }
 
-async fn run(admin: &mut PgConnection, sql: String) {
-    admin
-        .execute(sqlx::raw_sql(AssertSqlSafe(sql)))
-        .await
-        .unwrap();
+async fn run(admin: &Client, sql: String) {
+    admin.batch_execute(&sql).await.unwrap();
 }
 
 /// The folder that holds `initdb` and `postgres`, newest version first.
