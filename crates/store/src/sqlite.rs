@@ -6,6 +6,8 @@
 
 mod group;
 mod readers;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::Path;

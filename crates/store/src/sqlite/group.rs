@@ -1,10 +1,11 @@
 //! The one writer, and group commit: use cases take turns on it, and one wait for the disk makes
 //! several of them durable.
 //!
-//! Who finds no transaction begun begins one and calls the committer, a thread that queues for the
-//! writer like everybody else. Those in front of it each work inside a savepoint; when its turn
-//! comes it commits them all and only then answers each of them. So nobody waits for a timer, and
-//! a use case that is dropped at any line (its task was cancelled) undoes its own savepoint only.
+//! Who finds no transaction begun begins one. The first to leave calls the committer, a thread that
+//! queues for the writer like everybody else. Those in front of it each work inside a savepoint;
+//! when its turn comes it commits them all and only then answers each of them. So nobody waits for
+//! a timer, and a use case that is dropped at any line (its task was cancelled) undoes its own
+//! savepoint only.
 //!
 //! Invariant: a use case whose `commit` answered is on the disk. One that saw rows of a neighbour
 //! in its group and does not commit itself has seen what may yet be lost; so an answer that rests
@@ -43,10 +44,14 @@ struct Desk {
     connection: Option<Connection>,
     /// Whether a group is open, and with it a transaction.
     is_open: bool,
+    /// Whether the committer was called for it.
+    is_called: bool,
     /// Members that are done and wait for the disk.
     waiting: Vec<oneshot::Sender<Verdict>>,
     /// Calls the committer into the queue.
     bell: mpsc::Sender<()>,
+    /// How many groups were committed.
+    commits: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -58,14 +63,16 @@ impl Writer {
             .busy_timeout(std::time::Duration::ZERO)
             .map_err(classify_sqlite)?;
         let (bell, calls) = mpsc::channel();
+        let commits = Arc::new(AtomicU64::new(0));
         let desk = Arc::new(Mutex::new(Desk {
             connection: Some(connection),
             is_open: false,
+            is_called: false,
             waiting: Vec::new(),
             bell,
+            commits: Arc::clone(&commits),
         }));
-        let commits = Arc::new(AtomicU64::new(0));
-        let (the_desk, count) = (Arc::downgrade(&desk), Arc::clone(&commits));
+        let the_desk = Arc::downgrade(&desk);
         std::thread::Builder::new()
             .name(String::from("sqlite-commit"))
             .spawn(move || {
@@ -73,9 +80,7 @@ impl Writer {
                     let Some(desk) = the_desk.upgrade() else {
                         break;
                     };
-                    if desk.blocking_lock().close_group() {
-                        count.fetch_add(1, Ordering::Relaxed);
-                    }
+                    desk.blocking_lock().close_group();
                 }
             })
             .map_err(|_| StoreError::Unavailable(Cause::NoCommitter))?;
@@ -94,8 +99,10 @@ impl Writer {
             .await
             .map_err(|_| StoreError::Unavailable(Cause::NoConnection))?;
         desk.open_group().await?;
-        desk.run("SAVEPOINT member")?;
-        Ok(Member { desk: Some(desk) })
+        // From here on it leaves in order, whatever happens.
+        let mut member = Member { desk: Some(desk) };
+        member.execute("SAVEPOINT member", &[])?;
+        Ok(member)
     }
 
     /// Closes the file, after those in the queue have had their turn.
@@ -131,21 +138,33 @@ impl Desk {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         self.is_open = true;
-        self.bell
-            .send(())
-            .map_err(|_| StoreError::Unavailable(Cause::NoCommitter))
+        self.is_called = false;
+        Ok(())
     }
 
-    /// Commits the open group and answers its members. Whether there was one.
-    fn close_group(&mut self) -> bool {
+    /// Calls the committer, once for each group.
+    fn call(&mut self) -> Result<(), StoreError> {
+        if !self.is_called {
+            self.bell
+                .send(())
+                .map_err(|_| StoreError::Unavailable(Cause::NoCommitter))?;
+            self.is_called = true;
+        }
+        Ok(())
+    }
+
+    /// Commits the open group and answers its members.
+    fn close_group(&mut self) {
         if !self.is_open {
-            return false;
+            return;
         }
         match self.run("COMMIT") {
-            Ok(()) => self.answer(&Ok(())),
-            Err(error) => self.give_up(error),
+            Ok(()) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.answer(&Ok(()));
+            }
+            Err(error) => self.give_up(&error),
         }
-        true
     }
 
     fn answer(&mut self, verdict: &Verdict) {
@@ -157,13 +176,14 @@ impl Desk {
     }
 
     /// Undoes the whole group and tells everybody in it.
-    fn give_up(&mut self, error: StoreError) {
+    fn give_up(&mut self, error: &StoreError) {
         if self.connection().is_ok_and(|it| !it.is_autocommit()) {
             // Fails when SQLite was faster; the next `BEGIN` shows whether the file works.
             drop(self.run("ROLLBACK"));
         }
         self.answer(&Err(match error {
-            StoreError::Unavailable(cause) => Some(cause),
+            StoreError::Unavailable(cause) => Some(cause.clone()),
+            // Run again, and nothing of it was kept.
             _ => None,
         }));
     }
@@ -172,10 +192,7 @@ impl Desk {
     /// with it the work of members that are done.
     fn look_after(&mut self, error: &StoreError) {
         if self.is_open && self.connection().is_ok_and(Connection::is_autocommit) {
-            self.answer(&Err(match error {
-                StoreError::Unavailable(cause) => Some(cause.clone()),
-                _ => None,
-            }));
+            self.give_up(error);
         }
     }
 }
@@ -229,6 +246,10 @@ impl Member {
 
     /// Leaves the desk to the next and waits until the group is on the disk.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        match &mut self.desk {
+            Some(desk) if desk.is_open => desk.call()?,
+            _ => return Err(StoreError::Unavailable(Cause::GivenUp)),
+        }
         self.execute("RELEASE member", &[])?;
         let (sender, verdict) = oneshot::channel();
         if let Some(mut desk) = self.desk.take() {
@@ -256,7 +277,9 @@ impl Drop for Member {
             .and_then(|()| desk.run("RELEASE member"));
         if let Err(error) = undone {
             // Half of it may still be there, so nothing of the group may be kept.
-            desk.give_up(error);
+            desk.give_up(&error);
+        } else if desk.call().is_err() {
+            desk.close_group();
         }
     }
 }
