@@ -82,3 +82,7 @@ deny: bootstrap-test ## licences, sources and banned crates
 .PHONY: bench
 bench: runtime ## the numbers of docs/PERFORMANCE.md
 	scripts/bench.sh
+
+.PHONY: bench-ledger
+bench-ledger: web ## durable creates a second, beside a bare handler and pgbench
+	scripts/bench-ledger.sh

@@ -75,7 +75,10 @@ pub async fn append(tx: &mut Transaction, event: &Event<'_>) -> Result<(), Store
         SET sequence = excluded.sequence, hash = excluded.hash
         WHERE audit_heads.sequence = $4";
     let values = values![event.chain, line.sequence, hash.as_str(), former_sequence];
-    tx.change_one("audit_heads", sql, values).await?;
+    let taken = StoreError::Conflict {
+        table: "audit_heads",
+    };
+    tx.enqueue_one(sql, values, taken).await?;
     let sql = "INSERT INTO audit_log (chain, sequence, at, actor, action, subject, detail,
             former_hash, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -90,8 +93,7 @@ pub async fn append(tx: &mut Transaction, event: &Event<'_>) -> Result<(), Store
         line.former_hash.as_str(),
         hash.as_str(),
     ];
-    tx.execute(sql, values).await?;
-    Ok(())
+    tx.enqueue(sql, values).await
 }
 
 /// Lines of a chain after a position, in order.

@@ -33,9 +33,8 @@ pub async fn issue(
     let sql = "INSERT INTO capture_tokens (token_hash, verification_id, issued_at, expires_at)
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (token_hash) DO NOTHING";
-    tx.execute(sql, values![token_hash, verification_id, at, expires_at])
-        .await?;
-    Ok(())
+    tx.enqueue(sql, values![token_hash, verification_id, at, expires_at])
+        .await
 }
 
 /// Spends a token; only the first to show it succeeds.

@@ -203,11 +203,17 @@ const POSTGRES_BUSY: [SqlState; 3] = [
 
 /// Sorts an error of PostgreSQL into busy, conflict and unavailable.
 pub(crate) fn classify_postgres(error: tokio_postgres::Error) -> StoreError {
-    match error.code() {
-        Some(code) if POSTGRES_BUSY.contains(code) => StoreError::Busy,
-        Some(code) if *code == SqlState::UNIQUE_VIOLATION => {
-            StoreError::Conflict { table: "unique" }
-        }
-        _ => StoreError::Unavailable(Cause::Postgres(Arc::new(error))),
+    let Some(refusal) = error.as_db_error() else {
+        return StoreError::Unavailable(Cause::Postgres(Arc::new(error)));
+    };
+    if POSTGRES_BUSY.contains(refusal.code()) {
+        StoreError::Busy
+    } else if *refusal.code() == SqlState::UNIQUE_VIOLATION {
+        StoreError::Conflict { table: "unique" }
+    } else {
+        StoreError::Unavailable(Cause::Refused {
+            code: refusal.code().code().to_owned(),
+            message: refusal.message().to_owned(),
+        })
     }
 }

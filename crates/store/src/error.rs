@@ -55,8 +55,16 @@ pub enum Cause {
     /// SQLite says so.
     #[error("SQLite failed")]
     Sqlite(#[source] Arc<rusqlite::Error>),
-    /// PostgreSQL or the way to it says so.
-    #[error("PostgreSQL failed")]
+    /// PostgreSQL refused a statement. What it tells in detail is left out: that may be a row.
+    #[error("PostgreSQL refused: {message} ({code})")]
+    Refused {
+        /// The five characters of the SQL standard.
+        code: String,
+        /// What it says.
+        message: String,
+    },
+    /// The way to PostgreSQL failed.
+    #[error("PostgreSQL does not answer")]
     Postgres(#[source] Arc<tokio_postgres::Error>),
     /// Every connection was in use for too long.
     #[error("no connection became free in time")]
@@ -78,8 +86,12 @@ impl Cause {
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code().is_some(),
-            Self::Postgres(error) => error.as_db_error().is_some(),
-            Self::NoConnection | Self::Closed | Self::GivenUp | Self::NoCommitter => false,
+            Self::Refused { .. } => true,
+            Self::Postgres(_)
+            | Self::NoConnection
+            | Self::Closed
+            | Self::GivenUp
+            | Self::NoCommitter => false,
         }
     }
 }

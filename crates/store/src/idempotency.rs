@@ -1,7 +1,8 @@
 //! Idempotency keys: the same request again gets the same answer and changes nothing twice.
 //!
-//! Recall first and remember last, in the one transaction of the use case. Answers are sealed:
-//! they hold capture tokens.
+//! Remember first, in the one transaction of the use case, and recall when somebody was faster: so
+//! nothing is looked for that is hardly ever there, and two requests under one key meet at its
+//! row. Answers are sealed: they may hold capture tokens.
 
 use jiff::Timestamp;
 use zhenren_domain::ids::AppId;
@@ -59,14 +60,14 @@ pub async fn recall(
     ))
 }
 
-/// Remembers an answer. `Conflict` when another request was faster: run the use case again.
+/// Remembers an answer. `false` when one is remembered under this key: recall it.
 pub async fn remember(
     tx: &mut Transaction,
     vault: &Vault,
     key: &Key<'_>,
     answer: &SecretText,
     (at, expires_at): (Timestamp, Timestamp),
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let row_name = row_name(key);
     let place = Place::new(TABLE, &row_name, "answer_sealed");
     let sealed = vault.seal(&place, answer.reveal().as_bytes())?;
@@ -85,7 +86,7 @@ pub async fn remember(
         at,
         expires_at
     ];
-    tx.change_one(TABLE, sql, values).await
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
 /// Forgets keys that expired before this moment.

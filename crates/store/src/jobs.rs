@@ -65,13 +65,20 @@ pub struct Claim<'a> {
     pub count_max: u32,
 }
 
+const ADD: &str = "INSERT INTO jobs (id, kind, subject, state, run_at, runs_count, created_at)
+    VALUES ($1, $2, $3, 'ready', $4, 0, $5)
+    ON CONFLICT (kind, subject) DO NOTHING";
+
 /// Adds a job. `false` when this kind of job for this subject was added before.
 pub async fn add(tx: &mut Transaction, job: &NewJob<'_>) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO jobs (id, kind, subject, state, run_at, runs_count, created_at)
-        VALUES ($1, $2, $3, 'ready', $4, 0, $5)
-        ON CONFLICT (kind, subject) DO NOTHING";
     let values = values![job.id, job.kind.name(), job.subject, job.run_at, job.at];
-    Ok(tx.execute(sql, values).await? == 1)
+    Ok(tx.execute(ADD, values).await? == 1)
+}
+
+/// Adds a job unless it was added before, and waits for no answer.
+pub async fn plan(tx: &mut Transaction, job: &NewJob<'_>) -> Result<(), StoreError> {
+    let values = values![job.id, job.kind.name(), job.subject, job.run_at, job.at];
+    tx.enqueue(ADD, values).await
 }
 
 /// Moves a job that has not begun to another time.

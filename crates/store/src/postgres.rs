@@ -5,6 +5,7 @@
 //! the commit; the server works through them in order while the use case goes on.
 
 mod pool;
+mod turns;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,13 +14,21 @@ use std::task::Poll;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 use tokio_postgres::{Client, Statement};
 
-use crate::dialect::classify_postgres;
+use crate::dialect::{self, classify_postgres};
 use crate::error::{Cause, StoreError};
 use crate::row::{Cell, Row};
 use crate::value::Value;
 
 use pool::Lent;
 pub(crate) use pool::PostgresPool;
+use turns::Turn;
+
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Write,
+    Read,
+}
 
 type Answer = Result<u64, StoreError>;
 type Waiting = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -36,11 +45,15 @@ struct Sent {
 /// A transaction. Dropped without [`PostgresTransaction::commit`], it never happened.
 pub(crate) struct PostgresTransaction {
     lent: Lent,
+    /// What it is ended with when it is dropped.
+    end: &'static str,
     sent: Vec<Sent>,
     /// A statement failed: the server will keep nothing, whatever it is told.
     has_failed: bool,
     /// Nothing more is to be told to the server.
     is_over: bool,
+    /// Dropped last: the next in the queue begins after this one ended.
+    _turn: Option<Turn>,
 }
 
 impl std::fmt::Debug for PostgresTransaction {
@@ -53,12 +66,19 @@ impl std::fmt::Debug for PostgresTransaction {
 }
 
 impl PostgresTransaction {
-    async fn begin(lent: Lent, sql: &'static str) -> Self {
+    async fn begin(lent: Lent, kind: Kind, turn: Option<Turn>) -> Self {
+        let (sql, end) = match kind {
+            Kind::Write => (dialect::POSTGRES_BEGIN, "ROLLBACK"),
+            // Not a rollback: those are counted, and each is to be one that failed.
+            Kind::Read => (dialect::POSTGRES_READ, "COMMIT"),
+        };
         let mut this = Self {
             lent,
+            end,
             sent: Vec::new(),
             has_failed: false,
             is_over: false,
+            _turn: turn,
         };
         let client = this.lent.client();
         let begin = async move { client.batch_execute(sql).await.map(|()| 0) };
@@ -243,9 +263,9 @@ impl Drop for PostgresTransaction {
         }
         // One look sends it; the next transaction of this connection comes after it in any case.
         let client = self.lent.client();
-        let mut rollback = std::pin::pin!(client.batch_execute("ROLLBACK"));
+        let mut end = std::pin::pin!(client.batch_execute(self.end));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        let _is_sent = rollback.as_mut().poll(&mut context).is_pending();
+        let _is_sent = end.as_mut().poll(&mut context).is_pending();
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::dialect::{self, Dialect};
 use crate::error::StoreError;
-use crate::postgres::{PostgresPool, PostgresTransaction};
+use crate::postgres::{Kind, PostgresPool, PostgresTransaction};
 use crate::sqlite::{Member, Reader, Readers, Writer};
 use crate::value::Value;
 use crate::waypoint::{Waypoint, pass};
@@ -45,10 +45,19 @@ impl Pool {
         pass(Waypoint::Begin).await;
         let inner = match &self.inner {
             Connections::Sqlite { writer, .. } => Inner::Writer(writer.begin().await?),
-            Connections::Postgres(pool) => {
-                Inner::Postgres(pool.begin(dialect::POSTGRES_BEGIN).await?)
-            }
+            Connections::Postgres(pool) => Inner::Postgres(pool.begin(Kind::Write).await?),
         };
+        Ok(Transaction { inner })
+    }
+
+    /// Begins a transaction that may write and is known to meet others at the same row, that of
+    /// `key`: within this process they wait for each other instead of running again.
+    pub async fn begin_in_turn(&self, key: &str) -> Result<Transaction, StoreError> {
+        let Connections::Postgres(pool) = &self.inner else {
+            return self.begin().await;
+        };
+        pass(Waypoint::Begin).await;
+        let inner = Inner::Postgres(pool.begin_in_turn(key).await?);
         Ok(Transaction { inner })
     }
 
@@ -57,9 +66,7 @@ impl Pool {
         pass(Waypoint::Begin).await;
         let inner = match &self.inner {
             Connections::Sqlite { readers, .. } => Inner::Reader(readers.begin().await?),
-            Connections::Postgres(pool) => {
-                Inner::Postgres(pool.begin(dialect::POSTGRES_READ).await?)
-            }
+            Connections::Postgres(pool) => Inner::Postgres(pool.begin(Kind::Read).await?),
         };
         Ok(Transaction { inner })
     }

@@ -185,8 +185,7 @@ pub async fn insert(
         record.verify_result_hash.as_deref(),
         record.need_picture,
     ];
-    tx.execute(COLUMNS_INSERT, values).await?;
-    Ok(())
+    tx.enqueue(COLUMNS_INSERT, values).await
 }
 
 /// The verification with this id, whoever asks: for the platform's own work.

@@ -194,11 +194,15 @@ pub(super) async fn an_idempotency_key_answers_the_same_and_works_once(world: &W
         retry_busy(|| async move {
             let mut tx = world.pool.begin().await?;
             let vault = &world.vault;
-            if let Recall::Same(answer) = idempotency::recall(&mut tx, vault, &key, START).await? {
-                return Ok(answer);
-            }
             let answer = SecretText::from(format!("answer {index}"));
-            idempotency::remember(&mut tx, vault, &key, &answer, life).await?;
+            let answer = if idempotency::remember(&mut tx, vault, &key, &answer, life).await? {
+                answer
+            } else {
+                match idempotency::recall(&mut tx, vault, &key, START).await? {
+                    Recall::Same(answer) => answer,
+                    Recall::Unknown | Recall::Different => panic!("it was remembered"),
+                }
+            };
             tx.commit().await?;
             Ok::<_, StoreError>(answer)
         })
@@ -226,9 +230,10 @@ pub(super) async fn an_idempotency_key_answers_the_same_and_works_once(world: &W
     assert_eq!(late, Recall::Unknown);
     let again = (after(60), after(120));
     let fresh = SecretText::from("fresh");
-    idempotency::remember(&mut tx, vault, &other, &fresh, again)
+    let is_free = idempotency::remember(&mut tx, vault, &other, &fresh, again)
         .await
         .unwrap();
+    assert!(is_free);
     let recall = idempotency::recall(&mut tx, vault, &other, after(61))
         .await
         .unwrap();

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
-use super::{Connection, PostgresTransaction};
+use super::turns::Turns;
+use super::{Connection, Kind, PostgresTransaction};
 use crate::dialect::{self, classify_postgres};
 use crate::error::{Cause, StoreError};
 
@@ -18,6 +19,7 @@ struct Shared {
     config: Config,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Shared {
@@ -41,6 +43,7 @@ impl PostgresPool {
             config: dialect::postgres_config(url)?,
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(dialect::POSTGRES_CONNECTIONS_COUNT_MAX)),
+            turns: Turns::default(),
         }));
         drop(this.lend().await?);
         Ok(this)
@@ -74,9 +77,16 @@ impl PostgresPool {
         }
     }
 
-    /// Begins a transaction with this statement.
-    pub(crate) async fn begin(&self, sql: &'static str) -> Result<PostgresTransaction, StoreError> {
-        Ok(PostgresTransaction::begin(self.lend().await?, sql).await)
+    /// Begins a transaction.
+    pub(crate) async fn begin(&self, kind: Kind) -> Result<PostgresTransaction, StoreError> {
+        Ok(PostgresTransaction::begin(self.lend().await?, kind, None).await)
+    }
+
+    /// Begins a transaction that writes what others of this process write under the same key; it
+    /// waits for their end first, and only then for a connection.
+    pub(crate) async fn begin_in_turn(&self, key: &str) -> Result<PostgresTransaction, StoreError> {
+        let turn = self.0.turns.wait(key).await;
+        Ok(PostgresTransaction::begin(self.lend().await?, Kind::Write, Some(turn)).await)
     }
 
     /// Closes every connection, after those in use were given back.

@@ -101,7 +101,7 @@ pub(crate) async fn write(
         run_at: record.verification.expires_at,
         at,
     };
-    jobs::add(tx, &job).await?;
+    jobs::plan(tx, &job).await?;
     let event = audit::Event {
         chain: new.account_id.as_str(),
         at,

@@ -196,30 +196,32 @@ pub async fn open(
         .idempotency
         .as_ref()
         .map(|it| Recognition::of(context, it));
-    if let Some(recognition) = &recognition {
-        let mut tx = context.pool().read().await?;
-        if let Some(opened) = recall(context, &mut tx, caller, recognition).await? {
-            return Ok(opened);
-        }
-    }
     let new = check(context, caller, &opening)?;
     let photo = match opening.reference {
         ReferenceSource::Enrolled => None,
         ReferenceSource::CallerPhoto(photo) => {
+            // Measuring a photograph again would be work for nothing.
+            if let Some(recognition) = &recognition {
+                let mut tx = context.pool().read().await?;
+                if let Some(opened) = recall(context, &mut tx, caller, recognition).await? {
+                    return Ok(opened);
+                }
+            }
             Some(templates::store(context, &caller.app_id, &new.verification_id, photo).await?)
         }
     };
     let opened = retry_busy(|| async {
-        let mut tx = context.pool().begin().await?;
-        if let Some(recognition) = &recognition
-            && let Some(opened) = recall(context, &mut tx, caller, recognition).await?
-        {
-            return Ok(opened);
-        }
-        let opened = write(context, &mut tx, &new, photo.as_ref(), opening.source).await?;
-        if let Some(recognition) = &recognition {
-            remember(context, &mut tx, caller, recognition, &opened).await?;
-        }
+        let account_id = caller.account_id.as_str();
+        let mut tx = context.pool().begin_in_turn(account_id).await?;
+        let before = match &recognition {
+            None => None,
+            Some(it) => recall_or_remember(context, &mut tx, caller, it, &new).await?,
+        };
+        let opened = match before {
+            Some(opened) => opened,
+            None => write(context, &mut tx, &new, photo.as_ref(), opening.source).await?,
+        };
+        // What was recalled may be on its way to the disk still.
         tx.commit().await?;
         Ok(opened)
     })
@@ -378,17 +380,25 @@ async fn recall(
     Ok(Some(opened(&record, is_unspent.then_some(token), price)))
 }
 
-async fn remember(
+/// What the same request was answered before; nothing when it is remembered from now on.
+async fn recall_or_remember(
     context: &Context,
     tx: &mut Transaction,
     caller: &Caller,
     recognition: &Recognition,
-    opened: &Opened,
-) -> Result<(), OpenError> {
-    let answer = json!({ "id": opened.verification_id.as_str() }).to_string();
+    new: &NewVerification,
+) -> Result<Option<Opened>, OpenError> {
+    let answer = json!({ "id": new.verification_id.as_str() }).to_string();
     let at = context.now();
     let times = (at, after(at, IDEMPOTENCY_LIFE));
     let key = recognition.key(&caller.app_id);
-    idempotency::remember(tx, context.vault(), &key, &SecretText::from(answer), times).await?;
-    Ok(())
+    let answer = SecretText::from(answer);
+    if idempotency::remember(tx, context.vault(), &key, &answer, times).await? {
+        return Ok(None);
+    }
+    // One that expired between the two looks at the clock is free for the next try.
+    match recall(context, tx, caller, recognition).await? {
+        Some(opened) => Ok(Some(opened)),
+        None => Err(Fault::from(StoreError::Busy).into()),
+    }
 }
