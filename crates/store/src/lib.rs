@@ -29,14 +29,14 @@ pub mod operators;
 pub mod parts;
 pub mod payers;
 pub mod people;
-pub mod records;
 mod postgres;
+pub mod records;
 mod retry;
 mod row;
 pub mod secrets;
 mod sql;
-pub mod tariffs;
 mod sqlite;
+pub mod tariffs;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod usage;
