@@ -117,7 +117,14 @@ async fn tenant(context: &Context, name: &str) -> Result<App> {
     accounts::open(&mut tx, &account_id, context.now()).await?;
     apps::set_limits(&mut tx, &created.app_id, &unlimited).await?;
     tx.commit().await?;
-    recharge::recharge(context, &account_id, Fen::new(RECHARGE_FEN)?, "bench").await?;
+    recharge::recharge(
+        context,
+        &Actor::CommandLine,
+        &account_id,
+        Fen::new(RECHARGE_FEN)?,
+        "bench",
+    )
+    .await?;
     Ok(App {
         appid: created.app_id.to_string(),
         secret: created.secret,
