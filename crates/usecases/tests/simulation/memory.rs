@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use zhenren_domain::billing::BillingRules;
 use zhenren_domain::challenge::ClockLog;
 use zhenren_domain::ids::{AccountId, VerificationId};
 use zhenren_domain::money::Fen;
+use zhenren_domain::tariff::Tariff;
 use zhenren_usecases::analysis::scripted;
 use zhenren_usecases::capture::begin::Ticket;
 use zhenren_usecases::capture::complete::Completion;
+use zhenren_usecases::ledger::tariffs::NewTariff;
 use zhenren_usecases::text::sha256_hex;
 use zhenren_usecases::verifications::open::{
     Idempotency, Opening, ReferenceSource, Source, Subject,
@@ -96,6 +99,17 @@ impl Memory {
                 Request::Cancel(tenant.clone(), id.clone())
             }
             Op::Look(pick) => Request::Look(self.look(*pick)?),
+            Op::ChangeTariff { tenant, tiers } => Request::AddTariff(Box::new(NewTariff {
+                account_id: tenant.map(|tenant| self.tenant(tenant).account_id.clone()),
+                tariff: Tariff::parse(tiers).unwrap(),
+                valid_from: None,
+                valid_until: None,
+            })),
+            Op::ToggleAttackBilling { tenant, bills } => {
+                let account_id = self.tenant(*tenant).account_id.clone();
+                let bills_attacks = *bills;
+                Request::SetBillingRules(account_id, BillingRules { bills_attacks })
+            }
             _ => return self.device_request(op),
         })
     }
@@ -136,6 +150,9 @@ impl Memory {
             1 => {
                 let (tenant, id) = self.verifications.last()?;
                 Looked::Report(tenant.clone(), id.clone())
+            }
+            _ if self.results.is_empty() && self.certificates.is_empty() => {
+                Looked::Balance(self.tenant(0).account_id.clone())
             }
             _ if self.results.is_empty() => {
                 Looked::Certificate(self.tenant(0).clone(), self.certificates.last()?.clone())

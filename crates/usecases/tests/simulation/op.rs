@@ -74,6 +74,15 @@ pub(crate) enum Op {
     Leave(Pick),
     Cancel(Pick),
     Look(Pick),
+    /// New prices for everybody, or for one tenant.
+    ChangeTariff {
+        tenant: Option<u8>,
+        tiers: &'static str,
+    },
+    ToggleAttackBilling {
+        tenant: u8,
+        bills: bool,
+    },
     RepeatLastRequest,
     RunOneJob,
     KillWorkerMidJob {
@@ -101,6 +110,9 @@ const STEPS_S: [i64; 14] = [
     1, 20, 61, 181, 601, 1741, 1801, 3601, 82_801, 86_401, 259_201, 691_200, 2_678_400, 31_622_400,
 ];
 
+/// Prices that rise, fall, and turn at the calls that tenants here have.
+const TIERS: [&str; 4] = ["100000:85,:80", ":120", ":40", "99999:90,100001:10,:200"];
+
 pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
     vec(chunk(), 1..12).prop_map(|chunks| chunks.into_iter().flatten().collect())
 }
@@ -109,8 +121,8 @@ pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
 fn chunk() -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
         12 => any_op().prop_map(|op| vec![op]),
-        3 => capture().prop_map(|(ops, _)| ops),
-        2 => (capture(), any_op(), any::<prop::sample::Index>()).prop_map(|((mut ops, _), op, at)| {
+        3 => capture(),
+        2 => (capture(), any_op(), any::<prop::sample::Index>()).prop_map(|(mut ops, op, at)| {
             let at = at.index(ops.len());
             ops.insert(at, op);
             ops
@@ -119,7 +131,7 @@ fn chunk() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// A whole story through one of the doors, up to the answer.
-fn capture() -> impl Strategy<Value = (Vec<Op>, Script)> {
+fn capture() -> impl Strategy<Value = Vec<Op>> {
     (
         0..3_u8,
         tenant(),
@@ -146,7 +158,7 @@ fn capture() -> impl Strategy<Value = (Vec<Op>, Script)> {
                 },
                 Op::RunOneJob,
             ]);
-            (ops, script)
+            ops
         })
 }
 
@@ -191,6 +203,10 @@ fn request() -> impl Strategy<Value = Op> {
         1 => attempt().prop_map(Op::Leave),
         2 => attempt().prop_map(Op::Cancel),
         2 => attempt().prop_map(Op::Look),
+        1 => (proptest::option::of(tenant()), prop::sample::select(TIERS.as_slice()))
+            .prop_map(|(tenant, tiers)| Op::ChangeTariff { tenant, tiers }),
+        1 => (tenant(), any::<bool>())
+            .prop_map(|(tenant, bills)| Op::ToggleAttackBilling { tenant, bills }),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 
+use zhenren_domain::billing::BillingRules;
 use zhenren_domain::ids::{AccountId, AttemptId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::Reason;
@@ -12,7 +13,8 @@ use zhenren_usecases::capture::begin::{self, Page, Ticket};
 use zhenren_usecases::capture::complete::{self, Completion};
 use zhenren_usecases::capture::{cancel as leave, challenge, receive_part, status};
 use zhenren_usecases::context::Context;
-use zhenren_usecases::ledger::recharge;
+use zhenren_usecases::ledger::tariffs::{self, NewTariff};
+use zhenren_usecases::ledger::{balance, billing_rules, recharge};
 use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::tenants::{Caller, authenticate, issue_user_id_key};
 use zhenren_usecases::verifications::open::{self, Opening};
@@ -40,6 +42,8 @@ pub(crate) enum Request {
     Leave(Held),
     Cancel(Tenant, VerificationId),
     Look(Looked),
+    AddTariff(Box<NewTariff>),
+    SetBillingRules(AccountId, BillingRules),
 }
 
 /// What somebody reads.
@@ -49,7 +53,11 @@ pub(crate) enum Looked {
     Report(Tenant, VerificationId),
     Certificate(Tenant, VerificationId),
     Result(Tenant, String),
+    Balance(AccountId),
 }
+
+/// Who books and changes prices.
+const OPERATOR: Actor = Actor::CommandLine;
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -76,7 +84,8 @@ impl Request {
             Self::Open(_, opening) => opening.idempotency.is_some(),
             // A page that is loaded again supersedes the attempt; a new key is a new key.
             Self::Begin(ticket) => matches!(ticket, Ticket::CaptureToken(_)),
-            Self::IssueKey(_) => false,
+            // The audit log says that somebody did it again.
+            Self::IssueKey(_) | Self::AddTariff(_) | Self::SetBillingRules(..) => false,
             Self::Recharge(..)
             | Self::Draw(_)
             | Self::Put(..)
@@ -112,8 +121,7 @@ fn nothing<T>(_: T) -> Given {
 pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
     match request {
         Request::Recharge(account, amount, reference) => {
-            let booked =
-                recharge::recharge(context, &Actor::CommandLine, account, *amount, reference).await;
+            let booked = recharge::recharge(context, &OPERATOR, account, *amount, reference).await;
             of(booked, nothing)
         }
         Request::Open(tenant, opening) => match admitted(context, tenant).await {
@@ -146,6 +154,11 @@ pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
             Ok(caller) => of(cancel::cancel(context, &caller, id).await, nothing),
         },
         Request::Look(looked) => look(context, looked).await,
+        Request::AddTariff(new) => of(tariffs::add(context, &OPERATOR, new).await, nothing),
+        Request::SetBillingRules(account, rules) => {
+            let changed = billing_rules::change(context, &OPERATOR, account, *rules).await;
+            of(changed, nothing)
+        }
         Request::Draw(held)
         | Request::Put(held, ..)
         | Request::Complete(held, _)
@@ -187,6 +200,9 @@ async fn look(context: &Context, looked: &Looked) -> Answer {
                 retry.map_or(Given::Nothing, Given::Retry)
             });
         }
+        Looked::Balance(account) => {
+            return of(balance::read(context, &OPERATOR, account).await, nothing);
+        }
         Looked::Report(tenant, _) | Looked::Certificate(tenant, _) | Looked::Result(tenant, _) => {
             tenant
         }
@@ -205,7 +221,7 @@ async fn look(context: &Context, looked: &Looked) -> Answer {
             let found = query_verify_result::query(context, &caller, token).await;
             of(found, nothing)
         }
-        Looked::Attempt(_) => unreachable!("answered above"),
+        Looked::Attempt(_) | Looked::Balance(_) => unreachable!("answered above"),
     }
 }
 

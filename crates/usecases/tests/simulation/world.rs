@@ -32,6 +32,8 @@ const START: Timestamp = Timestamp::constant(1_835_352_000, 0);
 pub(crate) const PERSON: (&str, &str) = ("张三", "11010519491231002X");
 /// Somebody whom nobody has enrolled.
 pub(crate) const STRANGER: (&str, &str) = ("李四", "440308199003072318");
+/// Questions about one of them a day.
+pub(crate) const IDENTITY_DAY_MAX: u64 = 10;
 /// What the first tenant has at the start, under which reference: seven calls.
 pub(crate) const FIRST_RECHARGE: (Fen, &str) = (Fen::of(600), "opening");
 
@@ -139,6 +141,9 @@ fn context(
     seed: u64,
 ) -> Context {
     let analyzer = Arc::clone(analyzer);
+    let mut settings = Settings::default();
+    // Few enough to be reached.
+    settings.limits.identity_day_max = IDENTITY_DAY_MAX;
     Context::new(Pieces {
         clock: clock.clone(),
         entropy: Entropy::seeded(seed),
@@ -146,7 +151,7 @@ fn context(
         vault: Vault::load(&folder.join("keys")).unwrap(),
         evidence: EvidenceStore::local(&folder.join("evidence")).unwrap(),
         analyzer: Some(analyzer),
-        settings: Settings::default(),
+        settings,
     })
 }
 
