@@ -4,19 +4,32 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zhenren_domain::standing::Standing;
+use zhenren_usecases::limits::calls::{self, CallRefused};
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate::{self, SecretError, TokenError};
 
 use crate::Api;
+use crate::client_address::ClientAddress;
 use crate::problem::{self, Problem};
 
 /// The app behind the `Authorization` header, when it may ask.
-pub(crate) async fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(crate) async fn caller(
+    api: &Api,
+    headers: &HeaderMap,
+    ClientAddress(from): ClientAddress,
+) -> Result<Caller, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err(Problem::new(&problem::CREDENTIALS_MISSING));
     };
     let invalid = || Problem::new(&problem::CREDENTIALS_INVALID);
     let caller = authenticated(api, value, invalid).await?;
+    calls::admit(&api.context, &caller.app_id, from)
+        .await
+        .map_err(|error| match error {
+            CallRefused::AddressNotAllowed(_) => Problem::new(&problem::ADDRESS_NOT_ALLOWED),
+            CallRefused::LimitReached(reached) => Problem::limit_reached(reached),
+            CallRefused::Fault(fault) => Problem::fault(&fault),
+        })?;
     match caller.standing {
         Standing::Ready => Ok(caller),
         Standing::Frozen => Err(Problem::new(&problem::APP_FROZEN)),

@@ -57,7 +57,7 @@ impl LimitKind {
     }
 
     /// Seconds of its windows.
-    const fn window_s(self) -> i64 {
+    pub const fn window_s(self) -> i64 {
         match self {
             Self::AppMinute => 60,
             Self::AddressHour => 3_600,

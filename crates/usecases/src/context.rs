@@ -14,6 +14,7 @@ use crate::analysis::Analyzer;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::fault::Fault;
+use crate::limits::calls::Calls;
 use crate::settings::Settings;
 
 /// Cheap to clone; all clones share the same things.
@@ -45,6 +46,7 @@ struct Shared {
     started: Instant,
     work: Notify,
     change: Notify,
+    calls: Calls,
 }
 
 impl Context {
@@ -55,6 +57,7 @@ impl Context {
             started: Instant::now(),
             work: Notify::new(),
             change: Notify::new(),
+            calls: Calls::default(),
         }))
     }
 
@@ -119,6 +122,11 @@ impl Context {
     /// What the operator has set.
     pub fn settings(&self) -> &Settings {
         &self.0.pieces.settings
+    }
+
+    /// Calls of apps that this process has reserved.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
     }
 
     /// Whether a recording that is sent now could be answered.

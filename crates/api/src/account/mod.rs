@@ -12,6 +12,7 @@
 //! rule. Lists are cut by `page`, queries are read by [`crate::extract::Fields`].
 
 mod actor;
+mod limits;
 mod page;
 mod tokens;
 
@@ -67,10 +68,6 @@ impl Route {
     }
 
     /// `PUT`.
-    #[expect(
-        dead_code,
-        reason = "the first noun that needs it takes this line away"
-    )]
     fn put<H: Handler<T, Api>, T: 'static>(path: &'static str, needs: Needs, handler: H) -> Self {
         Self::new(Method::PUT, path, needs, handler)
     }
@@ -116,7 +113,10 @@ impl Route {
 
 /// Every route, noun by noun.
 fn all() -> Vec<Route> {
-    [tokens::routes()].into_iter().flatten().collect()
+    [limits::routes(), tokens::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Every route as it is known from outside, in the order of this file.

@@ -11,6 +11,7 @@ use zhenren_usecases::verifications::query_certificate::{self, QueryError};
 use super::{Refusal, admit, finish, object, optional_text, text};
 use crate::Api;
 use crate::body::{self, JSON_BYTES_MAX};
+use crate::client_address::ClientAddress;
 use crate::request_id::RequestId;
 
 /// The path, part of what is signed.
@@ -21,16 +22,22 @@ pub(super) async fn get_auth_result(
     State(api): State<Api>,
     Extension(request_id): Extension<RequestId>,
     headers: HeaderMap,
+    from: ClientAddress,
     body: Body,
 ) -> Response {
-    finish(answer(&api, &headers, body).await, &request_id)
+    finish(answer(&api, &headers, from, body).await, &request_id)
 }
 
-async fn answer(api: &Api, headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refusal> {
+async fn answer(
+    api: &Api,
+    headers: &HeaderMap,
+    from: ClientAddress,
+    body: Body,
+) -> Result<Map<String, Value>, Refusal> {
     let bytes = body::read(body, JSON_BYTES_MAX)
         .await
         .map_err(|_| Refusal::new(50002, "the body is too large or broken"))?;
-    let caller = admit(api, PATH, headers, &bytes).await?;
+    let caller = admit(api, PATH, headers, from, &bytes).await?;
     let object = object(&bytes)?;
     let certify_id = text(&object, "certifyId")?;
     let user_id = optional_text(&object, "userId")?;

@@ -11,6 +11,7 @@ use zhenren_usecases::verifications::open::{self, OpenError, Opening, ReferenceS
 use super::{Refusal, admit, finish, object, optional_text, text};
 use crate::Api;
 use crate::body::{self, JSON_BYTES_MAX};
+use crate::client_address::ClientAddress;
 use crate::request_id::RequestId;
 
 /// The path, part of what is signed.
@@ -21,20 +22,25 @@ pub(super) async fn get_certify_id(
     State(api): State<Api>,
     Extension(request_id): Extension<RequestId>,
     headers: HeaderMap,
+    from: ClientAddress,
     body: Body,
 ) -> Response {
-    finish(open_verification(&api, &headers, body).await, &request_id)
+    finish(
+        open_verification(&api, &headers, from, body).await,
+        &request_id,
+    )
 }
 
 async fn open_verification(
     api: &Api,
     headers: &HeaderMap,
+    from: ClientAddress,
     body: Body,
 ) -> Result<Map<String, Value>, Refusal> {
     let bytes = body::read(body, JSON_BYTES_MAX)
         .await
         .map_err(|_| Refusal::new(50002, "the body is too large or broken"))?;
-    let caller = admit(api, PATH, headers, &bytes).await?;
+    let caller = admit(api, PATH, headers, from, &bytes).await?;
     let object = object(&bytes)?;
     let name = text(&object, "realName")?;
     let number = text(&object, "idCard")?;

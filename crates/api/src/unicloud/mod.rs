@@ -13,10 +13,12 @@ use serde_json::{Map, Value, json};
 use zhenren_domain::standing::Standing;
 use zhenren_usecases::fault::Fault;
 use zhenren_usecases::limits::LimitReached;
+use zhenren_usecases::limits::calls::{self, CallRefused};
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate_signed::{self, Signed, SignedError};
 
 use crate::Api;
+use crate::client_address::ClientAddress;
 use crate::problem::limit_sentence;
 use crate::request_id::RequestId;
 
@@ -71,6 +73,7 @@ async fn admit(
     api: &Api,
     path: &str,
     headers: &HeaderMap,
+    ClientAddress(from): ClientAddress,
     body: &Bytes,
 ) -> Result<Caller, Refusal> {
     let header = |name: &str| {
@@ -106,6 +109,18 @@ async fn admit(
             ),
             SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
             SignedError::Fault(fault) => Refusal::fault(&fault),
+        })?;
+    calls::admit(&api.context, &caller.app_id, from)
+        .await
+        .map_err(|error| match error {
+            CallRefused::AddressNotAllowed(from) => Refusal::new(
+                54021,
+                format!(
+                    "call credential not valid from {from}: add it to the address ranges of the app"
+                ),
+            ),
+            CallRefused::LimitReached(reached) => Refusal::limit_reached(reached),
+            CallRefused::Fault(fault) => Refusal::fault(&fault),
         })?;
     match caller.standing {
         Standing::Ready => Ok(caller),

@@ -17,6 +17,7 @@ use super::photo;
 use crate::Api;
 use crate::auth;
 use crate::body::{self, PHOTO_JSON_BYTES_MAX, parse_json};
+use crate::client_address::ClientAddress;
 use crate::problem::{self, Problem};
 
 #[derive(Debug, Deserialize)]
@@ -48,10 +49,11 @@ struct ReferenceFields {
 /// The handler.
 pub(super) async fn create(
     State(api): State<Api>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let caller = auth::caller(&api, &headers).await?;
+    let caller = auth::caller(&api, &headers, from).await?;
     let key = idempotency_key(&headers)?;
     let bytes = body::read(body, PHOTO_JSON_BYTES_MAX).await?;
     let fields: Fields = parse_json(&bytes)?;

@@ -12,6 +12,7 @@ use super::photo;
 use crate::Api;
 use crate::auth;
 use crate::body::{self, PHOTO_JSON_BYTES_MAX};
+use crate::client_address::ClientAddress;
 use crate::problem::{self, Problem};
 
 #[derive(Debug, Deserialize)]
@@ -25,10 +26,11 @@ struct Fields {
 /// The handler.
 pub(super) async fn enrol(
     State(api): State<Api>,
+    from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let caller = auth::caller(&api, &headers).await?;
+    let caller = auth::caller(&api, &headers, from).await?;
     let fields: Fields = body::read_json(body, PHOTO_JSON_BYTES_MAX).await?;
     let bytes = photo::decode(&fields.photo)?;
     let enrolled = enrol::enrol(

@@ -11,6 +11,7 @@ use zhenren_usecases::verifications::read;
 use super::shape;
 use crate::Api;
 use crate::auth;
+use crate::client_address::ClientAddress;
 use crate::extract::Path;
 use crate::problem::{self, Problem};
 
@@ -18,9 +19,10 @@ use crate::problem::{self, Problem};
 pub(super) async fn read(
     State(api): State<Api>,
     Path(id): Path<String>,
+    from: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let caller = auth::caller(&api, &headers).await?;
+    let caller = auth::caller(&api, &headers, from).await?;
     let id = parse(&id)?;
     let found = read::read(&api.context, &caller, &id)
         .await
@@ -33,9 +35,10 @@ pub(super) async fn read(
 pub(super) async fn cancel(
     State(api): State<Api>,
     Path(id): Path<String>,
+    from: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
-    let caller = auth::caller(&api, &headers).await?;
+    let caller = auth::caller(&api, &headers, from).await?;
     let id = parse(&id)?;
     let report = cancel::cancel(&api.context, &caller, &id)
         .await

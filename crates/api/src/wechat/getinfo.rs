@@ -12,6 +12,7 @@ use zhenren_usecases::verifications::query_verify_result::{self, QueryError};
 use super::reply::{Reply, finish, ok};
 use super::{admit, json_object};
 use crate::Api;
+use crate::client_address::ClientAddress;
 use crate::request_id::RequestId;
 
 /// The handler.
@@ -20,18 +21,20 @@ pub(super) async fn getinfo(
     request_id: Extension<RequestId>,
     method: Method,
     uri: Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Response {
-    finish(answer(&api, &method, &uri, body).await, &request_id)
+    finish(answer(&api, &method, &uri, from, body).await, &request_id)
 }
 
 async fn answer(
     api: &Api,
     method: &Method,
     uri: &Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Result<Map<String, Value>, Reply> {
-    let caller = admit(api, method, uri).await?;
+    let caller = admit(api, method, uri, from).await?;
     let object = json_object(body).await?;
     // Missing or of another type is 84001 as well, as at the original.
     let verify_result = object

@@ -13,6 +13,7 @@ use zhenren_usecases::tenants::issue_user_id_key::{self, IssueError};
 use super::reply::{Reply, finish, ok};
 use super::{admit, json_object};
 use crate::Api;
+use crate::client_address::ClientAddress;
 use crate::request_id::RequestId;
 
 /// The handler.
@@ -21,18 +22,20 @@ pub(super) async fn getuseridkey(
     request_id: Extension<RequestId>,
     method: Method,
     uri: Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Response {
-    finish(issue(&api, &method, &uri, body).await, &request_id)
+    finish(issue(&api, &method, &uri, from, body).await, &request_id)
 }
 
 async fn issue(
     api: &Api,
     method: &Method,
     uri: &Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Result<Map<String, Value>, Reply> {
-    let caller = admit(api, method, uri).await?;
+    let caller = admit(api, method, uri, from).await?;
     let object = json_object(body).await?;
     let name = text(&object, "name")?;
     let number = text(&object, "id_card_number")?;

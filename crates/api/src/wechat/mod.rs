@@ -13,12 +13,15 @@ use axum::extract::Query;
 use axum::http::{Method, Uri};
 use axum::routing::any;
 use serde::Deserialize;
+use zhenren_domain::limits::LimitKind;
 use zhenren_domain::standing::Standing;
+use zhenren_usecases::limits::calls::{self, CallRefused};
 use zhenren_usecases::tenants::Caller;
 use zhenren_usecases::tenants::authenticate::{self, TokenError};
 
 use crate::Api;
 use crate::body::{self, Unread};
+use crate::client_address::ClientAddress;
 use reply::Reply;
 
 /// The routes of this room.
@@ -38,8 +41,13 @@ struct TokenQuery {
     access_token: Option<String>,
 }
 
-/// The checks every face call starts with: method, token, entitlement. Answers who calls.
-async fn admit(api: &Api, method: &Method, uri: &Uri) -> Result<Caller, Reply> {
+/// The checks every face call starts with: method, token, address, limits, entitlement. Answers who calls.
+async fn admit(
+    api: &Api,
+    method: &Method,
+    uri: &Uri,
+    ClientAddress(from): ClientAddress,
+) -> Result<Caller, Reply> {
     if method != Method::POST {
         return Err(Reply::new(43002, "require POST method"));
     }
@@ -63,6 +71,9 @@ async fn admit(api: &Api, method: &Method, uri: &Uri) -> Result<Caller, Reply> {
             TokenError::Fault(fault) => Reply::fault(&fault),
         },
     )?;
+    calls::admit(&api.context, &caller.app_id, from)
+        .await
+        .map_err(call_refused)?;
     match caller.standing {
         Standing::Ready => Ok(caller),
         Standing::Frozen => Err(frozen()),
@@ -74,6 +85,23 @@ async fn admit(api: &Api, method: &Method, uri: &Uri) -> Result<Caller, Reply> {
             48001,
             "api unauthorized: no application for access was approved for this appid",
         )),
+    }
+}
+
+/// A call from elsewhere, or one too many.
+fn call_refused(error: CallRefused) -> Reply {
+    match error {
+        CallRefused::AddressNotAllowed(from) => {
+            Reply::new(40164, format!("invalid ip {from}, not in whitelist"))
+        }
+        CallRefused::LimitReached(reached) if reached.kind == LimitKind::AppDay => {
+            Reply::new(45009, "reach max api daily quota limit")
+        }
+        CallRefused::LimitReached(_) => Reply::new(
+            45011,
+            "api minute-quota reach limit, must slower, retry next minute",
+        ),
+        CallRefused::Fault(fault) => Reply::fault(&fault),
     }
 }
 

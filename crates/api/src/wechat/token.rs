@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use zhenren_usecases::tenants::issue_access_token::{self, IssueError};
 
 use super::reply::{Reply, finish};
-use super::{frozen, utf8};
+use super::{call_refused, frozen, utf8};
 use crate::Api;
 use crate::body;
+use crate::client_address::ClientAddress;
 use crate::request_id::RequestId;
 
 /// The fields, wherever they stand.
@@ -33,15 +34,17 @@ pub(super) async fn token(
     request_id: Extension<RequestId>,
     method: Method,
     uri: Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Response {
-    finish(issue(&api, &method, &uri, body).await, &request_id)
+    finish(issue(&api, &method, &uri, from, body).await, &request_id)
 }
 
 async fn issue(
     api: &Api,
     method: &Method,
     uri: &Uri,
+    from: ClientAddress,
     body: Body,
 ) -> Result<Map<String, Value>, Reply> {
     let fields = fields(method, uri, body).await?;
@@ -57,7 +60,7 @@ async fn issue(
         return Err(Reply::new(40002, "invalid grant_type"));
     }
     let secret = present(fields.secret, 41004, "appsecret missing")?;
-    let issued = issue_access_token::issue(&api.context, &appid, &secret)
+    let issued = issue_access_token::issue(&api.context, &appid, &secret, from.0)
         .await
         .map_err(|error| match error {
             IssueError::AppUnknown => Reply::new(40013, "invalid appid"),
@@ -66,6 +69,7 @@ async fn issue(
                 40001,
                 "invalid credential, the appsecret does not belong to this appid",
             ),
+            IssueError::Refused(refused) => call_refused(refused),
             IssueError::Frozen => frozen(),
             IssueError::Fault(fault) => Reply::fault(&fault),
         })?;

@@ -13,6 +13,20 @@ use zhenren_usecases::tenants::demo;
 /// Method and path as the room lists them, the path filled in (with the query it needs besides
 /// `account_id`), and a body with nothing wrong in it.
 const EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    // Limits.
+    ("GET", "/v1/account/limits", "/v1/account/limits", ""),
+    (
+        "GET",
+        "/v1/account/apps/{id}/limits",
+        "/v1/account/apps/app_demo/limits",
+        "",
+    ),
+    (
+        "PUT",
+        "/v1/account/apps/{id}/limits",
+        "/v1/account/apps/app_demo/limits",
+        r#"{"minute_calls_max":600}"#,
+    ),
     // Tokens.
     ("GET", "/v1/account/tokens", "/v1/account/tokens", ""),
     (

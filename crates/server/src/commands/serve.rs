@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use zhenren_api::{Api, DemoApp, Settings};
 use zhenren_usecases::context::Context;
+use zhenren_usecases::limits::calls;
 use zhenren_usecases::tenants::check_keys::{self, Fit};
 use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker::{self, WorkerSettings};
@@ -81,6 +82,10 @@ async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> 
     }
     for worker in workers {
         worker.await.context("the worker panicked")?;
+    }
+    // What was reserved and not used is for the other nodes, and for the next start.
+    if let Err(fault) = calls::give_back(&context).await {
+        tracing::warn!(error = fault.chain(), "reserved calls stay counted as used");
     }
     context.pool().close().await;
     Ok(())

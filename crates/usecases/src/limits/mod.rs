@@ -3,6 +3,8 @@
 //! The numbers and windows are in `domain::limits`, the counters in `store::limit_counters`. Knows
 //! no status and no header; each door has its own words for a limit that is reached.
 
+pub mod app;
+pub mod calls;
 pub(crate) mod subjects;
 
 use jiff::Timestamp;

@@ -1,5 +1,7 @@
 //! Appid and secret for an access token; the one before works for five more minutes.
 
+use std::net::IpAddr;
+
 use thiserror::Error;
 use zhenren_domain::ids::AppId;
 use zhenren_domain::retention::{ACCESS_TOKEN_LIFE, after};
@@ -11,6 +13,7 @@ use super::authenticate::{self, ACCESS_TOKEN, SecretError};
 use super::is_token;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
+use crate::limits::calls::{self, CallRefused};
 
 /// A fresh token.
 #[derive(Clone, Debug)]
@@ -33,6 +36,9 @@ pub enum IssueError {
     /// The secret is not one of the app's.
     #[error("secret does not belong to the app")]
     SecretWrong,
+    /// The app may not call from there, or called too often.
+    #[error(transparent)]
+    Refused(#[from] CallRefused),
     /// The app is frozen.
     #[error("app is frozen")]
     Frozen,
@@ -56,6 +62,7 @@ pub async fn issue(
     context: &Context,
     appid: &str,
     secret: &str,
+    from: IpAddr,
 ) -> Result<AccessToken, IssueError> {
     let caller = authenticate::by_secret(context, appid, secret)
         .await
@@ -65,6 +72,7 @@ pub async fn issue(
             SecretError::SecretWrong => IssueError::SecretWrong,
             SecretError::Fault(fault) => IssueError::Fault(fault),
         })?;
+    calls::admit(context, &caller.app_id, from).await?;
     if caller.standing == Standing::Frozen {
         return Err(IssueError::Frozen);
     }

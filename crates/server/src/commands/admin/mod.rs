@@ -6,6 +6,7 @@
 mod create_app;
 mod create_key;
 mod enrol;
+mod limits;
 mod recharge;
 mod token;
 
@@ -29,6 +30,9 @@ pub(crate) enum AdminCommand {
     Enrol(enrol::Enrol),
     /// Make a master key file for production.
     CreateKey(create_key::CreateKey),
+    /// How often an app may call.
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
     /// Tokens with which a tenant's own programs run its account.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -41,6 +45,7 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
         AdminCommand::Enrol(args) => enrol::run(config, &args).await,
         AdminCommand::CreateApp(args) => create_app::run(&open(config).await?, &args).await,
         AdminCommand::Recharge(args) => recharge::run(&open(config).await?, &args).await,
+        AdminCommand::Limits(command) => limits::run(&open(config).await?, command).await,
         AdminCommand::Token(command) => token::run(&open(config).await?, command).await,
     }
 }
