@@ -36,7 +36,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) appid: String,
     pub(crate) secret: String,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// What came back.
@@ -135,6 +135,25 @@ impl World {
             analyzer: Some(analyzer),
             settings,
         });
+        Self::over(context, clock, Arc::new(folder)).await
+    }
+
+    /// Another process on the same database; nothing in memory is shared. Its randomness has a
+    /// seed of its own, so that its ids are others.
+    pub(crate) async fn another_node(&self, seed: u64) -> Self {
+        let context = Context::new(Pieces {
+            clock: self.clock.clone(),
+            entropy: Entropy::seeded(seed),
+            pool: self.context.pool().clone(),
+            vault: self.context.vault().clone(),
+            evidence: self.context.evidence().clone(),
+            analyzer: self.context.analyzer().ok(),
+            settings: self.context.settings().clone(),
+        });
+        Self::over(context, self.clock.clone(), Arc::clone(&self.folder)).await
+    }
+
+    async fn over(context: Context, clock: Clock, folder: Arc<tempfile::TempDir>) -> Self {
         let ready = demo::ensure(&context).await.unwrap();
         let demo = DemoApp {
             appid: ready.appid.clone(),
@@ -158,7 +177,7 @@ impl World {
             clock,
             appid,
             secret,
-            _folder: folder,
+            folder,
         }
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod analysis;
+mod call_limits;
 mod capture;
 mod common;
 mod limits;

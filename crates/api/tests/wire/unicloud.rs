@@ -51,7 +51,7 @@ impl Caller<'_> {
     }
 }
 
-fn demo(world: &World) -> Caller<'_> {
+pub(crate) fn demo(world: &World) -> Caller<'_> {
     Caller {
         world,
         appid: world.appid.clone(),
