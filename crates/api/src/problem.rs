@@ -58,6 +58,9 @@ codes! {
     ATTEMPT_TOKEN_INVALID = "attempt_token_invalid", 401, None,
         "The attempt token is missing or wrong",
         "Send Authorization: Bearer with the attempt_token that the start of this attempt returned.";
+    SIGN_IN_REFUSED = "sign_in_refused", 401, None,
+        "Login or password is wrong",
+        "Check both; after some failures in a row the login is locked for a while. A disabled operator is answered the same.";
     INSUFFICIENT_BALANCE = "insufficient_balance", 402, None,
         "The balance does not cover this verification",
         "Recharge the account, then repeat the request.";
@@ -76,6 +79,9 @@ codes! {
     ADDRESS_NOT_ALLOWED = "address_not_allowed", 403, None,
         "The app may not be used from this address",
         "Call from an address of the app's list, or add yours with PUT /v1/account/apps/{id}/address-ranges.";
+    PASSWORD_WRONG = "password_wrong", 403, None,
+        "The present password is wrong",
+        "Send the password you signed in with; an owner can set another one.";
     NOT_FOUND = "not_found", 404, None,
         "There is nothing here",
         "Check the id and the address; what belongs to another tenant looks the same as what never existed.";
@@ -88,6 +94,12 @@ codes! {
     IDEMPOTENCY_CONFLICT = "idempotency_conflict", 409, None,
         "The Idempotency-Key was used for a different request",
         "Use a new key for a new request, or repeat the old request unchanged.";
+    LOGIN_TAKEN = "login_taken", 409, None,
+        "Another operator has this login",
+        "Choose another login, or change the operator that has it.";
+    LAST_OWNER = "last_owner", 409, None,
+        "The last active owner stays one",
+        "Make another operator an owner first; somebody must be able to let others in.";
     ALREADY_CLOSED = "already_closed", 409, None,
         "The verification is closed",
         "Read it; a closed verification does not change any more.";
@@ -124,6 +136,9 @@ codes! {
     CONSENT_MISSING = "consent_missing", 422, Some(90101),
         "The capture subject has not agreed",
         "Show the consent text and start again when it was accepted.";
+    PASSWORD_REFUSED = "password_refused", 422, None,
+        "The password is not taken",
+        "Choose one of 12 to 128 characters that is not made of the login or of the words that are guessed first.";
     PART_HASH_MISMATCH = "part_hash_mismatch", 422, None,
         "The bytes do not have the hash that was sent",
         "Send the part again.";
@@ -160,6 +175,9 @@ codes! {
     TOO_MANY_REQUESTS = "too_many_requests", 429, Some(10042),
         "There are too many requests",
         "Wait as many seconds as the header Retry-After says, then repeat the request; docs/LIMITS.md lists the limits.";
+    SIGN_IN_LOCKED = "sign_in_locked", 429, None,
+        "There were too many failed sign-ins",
+        "Wait until the lock is over; an owner, or the command line of the server, can lift it.";
     INTERNAL = "internal", 500, Some(10045),
         "The server failed",
         "Repeat the request; when it fails again, give the operator the request id.";

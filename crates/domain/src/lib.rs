@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod policy;
 pub mod retention;
 pub mod roles;
+pub mod sign_in;
 pub mod standing;
 pub mod tariff;
 pub mod verification;

@@ -17,10 +17,10 @@ use zhenren_usecases::analysis::engine::EngineAnalyzer;
 use zhenren_usecases::clock::Clock;
 use zhenren_usecases::context::{Context, Pieces};
 use zhenren_usecases::entropy::Entropy;
-use zhenren_usecases::settings::{Settings, Sources};
+use zhenren_usecases::settings::{OperatorSettings, PasswordCost, Settings, Sources};
 use zhenren_vault::{EvidenceStore, Vault};
 
-use crate::config::{self, Config, Profile, Verification};
+use crate::config::{self, Config, Operators, Profile, Verification};
 use crate::exit::{Exit, Sentence, sentence};
 
 /// Marks a key file that was made for development; production refuses it.
@@ -203,6 +203,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         },
         limits: limits(&config.limits),
         lease: SignedDuration::from_secs(i64::from(config.worker.lease_seconds)),
+        operators: operators(&config.operators),
         ..Settings::default()
     }
 }
@@ -215,6 +216,19 @@ fn limits(section: &config::Limits) -> Limits {
         user_day_max: section.user_day_max,
         device_day_max: section.device_day_max,
         address_hour_max: section.address_hour_max,
+    }
+}
+
+fn operators(config: &Operators) -> OperatorSettings {
+    OperatorSettings {
+        password: PasswordCost {
+            memory_kib: config.password_memory_kib,
+            iterations: config.password_iterations,
+            parallelism: config.password_parallelism,
+        },
+        session_life: SignedDuration::from_hours(i64::from(config.session_hours)),
+        failures_max: config.sign_in_failures_max,
+        lock: SignedDuration::from_mins(i64::from(config.lock_minutes)),
     }
 }
 

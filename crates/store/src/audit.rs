@@ -22,7 +22,8 @@ pub struct Event<'a> {
     pub chain: &'a str,
     /// When.
     pub at: Timestamp,
-    /// Who: an app id, `operator`, `worker`, `capture_subject`.
+    /// Who: the id of an operator or an account token, `command_line`, an app id, `worker`,
+    /// `capture_subject`.
     pub actor: &'a str,
     /// What was done, for instance `verification.open`.
     pub action: &'a str,
@@ -114,6 +115,25 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+/// The chains there are, by name, after one of them; also those that lost their lines or their
+/// head.
+pub async fn chains(
+    tx: &mut Transaction,
+    after: &str,
+    count_max: u32,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT chain FROM audit_heads WHERE chain > $1
+        UNION
+        SELECT chain FROM audit_log WHERE chain > $1
+        ORDER BY chain
+        LIMIT $2";
+    tx.fetch_all("audit_heads", sql, values![after, count_max])
+        .await?
+        .iter()
+        .map(|row| row.text("chain"))
+        .collect()
+}
+
 /// Checks a whole chain. Answers the position of the first line that does not fit, if any; a chain
 /// that was cut short does not fit at the position where it should go on.
 pub async fn first_broken(tx: &mut Transaction, chain: &str) -> Result<Option<i64>, StoreError> {
@@ -138,7 +158,9 @@ pub async fn first_broken(tx: &mut Transaction, chain: &str) -> Result<Option<i6
     Ok((head(tx, chain).await? != former).then_some(former.0 + 1))
 }
 
-async fn head(tx: &mut Transaction, chain: &str) -> Result<(i64, String), StoreError> {
+/// Position and hash of the last line of a chain; 0 and nothing when it has none. Kept somewhere
+/// else, it shows later that nothing was cut off and written anew.
+pub async fn head(tx: &mut Transaction, chain: &str) -> Result<(i64, String), StoreError> {
     let sql = "SELECT sequence, hash FROM audit_heads WHERE chain = $1";
     match tx
         .fetch_optional("audit_heads", sql, values![chain])

@@ -10,6 +10,7 @@ mod jobs;
 mod keeping;
 mod limits;
 mod money;
+mod operators;
 mod order;
 mod sealing;
 mod tokens;
@@ -99,6 +100,14 @@ suite!(
     limits::blocks_shrink_near_the_end_and_come_back,
     limits::all_counters_or_none,
     limits::windows_are_counted_apart_and_forgotten,
+    operators::an_operator_is_read_back_and_has_one_login,
+    operators::operators_are_listed_in_pages,
+    operators::the_last_active_owner_stays,
+    operators::two_owners_cannot_disable_each_other,
+    operators::a_sign_in_lives_until_something_ends_it,
+    operators::failed_sign_ins_add_up_and_lock,
+    operators::an_account_token_is_valid_until_it_ends_or_is_revoked,
+    operators::every_audit_chain_is_known_by_name,
     order::texts_and_ties_sort_alike,
     order::pages_follow_each_other_without_gap,
 );

@@ -168,11 +168,10 @@ pub mod failures {
         tx.change_one(TABLE, sql, values![login_hash, until]).await
     }
 
-    /// Forgets the failures of a login, its lock included.
-    pub async fn clear(tx: &mut Transaction, login_hash: &str) -> Result<(), StoreError> {
+    /// Forgets the failures of a login, its lock included. `false` when there were none.
+    pub async fn clear(tx: &mut Transaction, login_hash: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM sign_in_failures WHERE login_hash = $1";
-        tx.execute(sql, values![login_hash]).await?;
-        Ok(())
+        Ok(tx.execute(sql, values![login_hash]).await? == 1)
     }
 
     /// Forgets what was not touched since this moment and is not locked now.

@@ -87,6 +87,12 @@ pub async fn find(
         .transpose()
 }
 
+/// Whether there is an operator with this id; opens nothing sealed.
+pub async fn is_known(tx: &mut Transaction, id: &OperatorId) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM operators WHERE id = $1";
+    Ok(tx.fetch_optional(TABLE, sql, values![id]).await?.is_some())
+}
+
 /// The operator whose login has this keyed hash.
 pub async fn find_by_login(
     tx: &mut Transaction,

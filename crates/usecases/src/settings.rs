@@ -30,6 +30,48 @@ pub struct Settings {
     pub limits: Limits,
     /// How long a worker may hold a recording before another takes it up.
     pub lease: SignedDuration,
+    /// Passwords and sign-ins of operators.
+    pub operators: OperatorSettings,
+}
+
+/// Passwords and sign-ins of operators.
+#[derive(Clone, Copy, Debug)]
+pub struct OperatorSettings {
+    /// What a password is hashed at.
+    pub password: PasswordCost,
+    /// How long a sign-in lives, used or not.
+    pub session_life: SignedDuration,
+    /// Failed sign-ins in a row after which a login is locked.
+    pub failures_max: u32,
+    /// How long it is locked.
+    pub lock: SignedDuration,
+}
+
+/// What one argon2id hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB, at least eight times `parallelism`.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+impl Default for OperatorSettings {
+    fn default() -> Self {
+        Self {
+            // The smallest that OWASP recommends for argon2id with this memory.
+            password: PasswordCost {
+                memory_kib: 19_456,
+                iterations: 2,
+                parallelism: 1,
+            },
+            session_life: SignedDuration::from_hours(12),
+            failures_max: 5,
+            lock: SignedDuration::from_mins(15),
+        }
+    }
 }
 
 /// What one capture attempt may send.
@@ -73,6 +115,7 @@ impl Default for Settings {
             test_calls_quota: 100,
             limits: Limits::default(),
             lease: SignedDuration::from_secs(60),
+            operators: OperatorSettings::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use zhenren_domain::ids::JobId;
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::retention::after;
 use zhenren_store::jobs::{self, Lease, NewJob};
+use zhenren_store::operator_sessions::{self, failures};
 use zhenren_store::{apps::access_tokens, idempotency, identity_keys, limit_counters, nonces};
 
 use crate::context::Context;
@@ -40,6 +41,8 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
     let mut tx = context.pool().begin().await?;
     access_tokens::sweep(&mut tx, before(at, KEEP)).await?;
     identity_keys::sweep(&mut tx, before(at, KEEP)).await?;
+    operator_sessions::sweep(&mut tx, before(at, KEEP)).await?;
+    failures::sweep(&mut tx, before(at, KEEP), at).await?;
     nonces::sweep(&mut tx, at).await?;
     idempotency::sweep(&mut tx, at).await?;
     limit_counters::sweep(&mut tx, at).await?;

@@ -42,7 +42,8 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-fn invalid() -> Problem {
+/// The problem of a token that is not taken.
+pub(super) fn invalid() -> Problem {
     Problem::with_detail(&problem::CREDENTIALS_INVALID, TOKEN_WANTED)
 }
 

@@ -12,8 +12,12 @@
 //! rule. Lists are cut by `page`, queries are read by [`crate::extract::Fields`].
 
 mod actor;
+mod audit;
 mod limits;
+mod operators;
 mod page;
+mod password;
+mod sessions;
 mod tokens;
 
 use axum::Router;
@@ -73,10 +77,6 @@ impl Route {
     }
 
     /// `PATCH`.
-    #[expect(
-        dead_code,
-        reason = "the first noun that needs it takes this line away"
-    )]
     fn patch<H: Handler<T, Api>, T: 'static>(path: &'static str, needs: Needs, handler: H) -> Self {
         Self::new(Method::PATCH, path, needs, handler)
     }
@@ -113,10 +113,17 @@ impl Route {
 
 /// Every route, noun by noun.
 fn all() -> Vec<Route> {
-    [limits::routes(), tokens::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        sessions::routes(),
+        password::routes(),
+        operators::routes(),
+        tokens::routes(),
+        limits::routes(),
+        audit::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Every route as it is known from outside, in the order of this file.

@@ -19,7 +19,7 @@ use zhenren_usecases::clock::Clock;
 use zhenren_usecases::context::{Context, Pieces};
 use zhenren_usecases::entropy::Entropy;
 use zhenren_usecases::people::enrol;
-use zhenren_usecases::settings::Settings;
+use zhenren_usecases::settings::{PasswordCost, Settings};
 use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker;
 use zhenren_vault::{EvidenceStore, Vault};
@@ -28,6 +28,13 @@ use zhenren_vault::{EvidenceStore, Vault};
 pub(crate) const NUMBER: &str = "11010519491231002X";
 /// The name that goes with it here.
 pub(crate) const NAME: &str = "张三";
+
+/// Passwords that cost nothing to hash; what they cost elsewhere is tested beside the hash.
+pub(crate) const CHEAP: PasswordCost = PasswordCost {
+    memory_kib: 8,
+    iterations: 1,
+    parallelism: 1,
+};
 
 /// A running world.
 pub(crate) struct World {
@@ -106,10 +113,11 @@ impl World {
     }
 
     pub(crate) async fn with_evidence(
-        settings: Settings,
+        mut settings: Settings,
         analyzer: Arc<dyn Analyzer>,
         evidence: EvidenceStore,
     ) -> Self {
+        settings.operators.password = CHEAP;
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         Self::at(&url, folder, settings, analyzer, evidence).await

@@ -15,6 +15,7 @@ mod limits;
 mod operators;
 mod races;
 mod roles;
+mod sign_in;
 mod unicloud;
 mod v1;
 mod wechat;

@@ -1,22 +1,25 @@
-//! Sign-ins, operators and account tokens on the wire.
+//! Operators and account tokens on the wire; sign-ins are in `sign_in`.
 
-use crate::common::World;
+use crate::common::{Reply, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use zhenren_domain::ids::{AccountId, OperatorId};
+use zhenren_domain::ids::AccountId;
 use zhenren_domain::roles::{Role, Scope};
-use zhenren_store::{accounts, operator_sessions, operators};
+use zhenren_store::accounts;
 use zhenren_usecases::operators::actor::Actor;
+use zhenren_usecases::operators::create_operator::{self, NewPerson};
 use zhenren_usecases::operators::create_token::{self, NewToken};
+use zhenren_usecases::operators::{SecretText, sign_in};
 use zhenren_usecases::tenants::demo;
-use zhenren_vault::SecretText;
+
+/// The password of every operator of these tests.
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Makes tokens of every kind.
 pub(crate) struct Tokens<'a> {
     world: &'a World,
     /// An account that has nothing to do with the demo account.
     pub(crate) stranger: AccountId,
-    ids: [OperatorId; 4],
 }
 
 impl<'a> Tokens<'a> {
@@ -27,41 +30,15 @@ impl<'a> Tokens<'a> {
         accounts::create(&mut tx, &stranger, "Stranger", context.now())
             .await
             .unwrap();
-        let ids = Role::ALL.map(|_| OperatorId::from_number(context.id_number()));
-        for (role, id) in Role::ALL.into_iter().zip(&ids) {
-            let login = SecretText::from(role.name());
-            let new = operators::NewOperator {
-                id,
-                login: &login,
-                login_hash: role.name(),
-                password_hash: &login,
-                role,
-                at: context.now(),
-            };
-            let is_new = operators::insert(&mut tx, context.vault(), &new).await;
-            assert!(is_new.unwrap());
-        }
         tx.commit().await.unwrap();
-        Self {
-            world,
-            stranger,
-            ids,
-        }
+        Self { world, stranger }
     }
 
-    /// A sign-in of an operator of this role.
+    /// A sign-in of a new operator of this role.
     pub(crate) async fn operator(&self, role: Role) -> String {
-        let context = &self.world.context;
-        let token = format!("zo_{}", context.token());
-        let hash = context.vault().token_hash("operator-session", &token);
-        let index = Role::ALL.iter().position(|known| *known == role).unwrap();
-        let (now, mut tx) = (context.now(), context.pool().begin().await.unwrap());
-        let until = now + jiff::SignedDuration::from_hours(1);
-        operator_sessions::begin(&mut tx, &hash, &self.ids[index], now, until)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        token
+        let login = format!("{}{}", role.name(), self.world.context.random_u64());
+        self.world.hire(&login, role).await;
+        self.world.sign_in(&login).await
     }
 
     /// A token of an account.
@@ -79,6 +56,29 @@ impl<'a> Tokens<'a> {
 }
 
 impl World {
+    /// Makes an operator as the command line would; answers the id.
+    pub(crate) async fn hire(&self, login: &str, role: Role) -> String {
+        let new = NewPerson {
+            login,
+            role,
+            password: Some(SecretText::from(PASSWORD)),
+        };
+        let made = create_operator::create(&self.context, &Actor::CommandLine, new)
+            .await
+            .unwrap();
+        // Lists are in the order of making, and this clock stands still.
+        self.advance_s(1);
+        made.operator.id.to_string()
+    }
+
+    /// The token of a new sign-in.
+    pub(crate) async fn sign_in(&self, login: &str) -> String {
+        sign_in::sign_in(&self.context, login, &SecretText::from(PASSWORD))
+            .await
+            .unwrap()
+            .token
+    }
+
     /// A call of the account side with a token.
     pub(crate) async fn account_side(
         &self,
@@ -86,7 +86,7 @@ impl World {
         path: &str,
         token: &str,
         body: &Value,
-    ) -> crate::common::Reply {
+    ) -> Reply {
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str())];
         let body = if body.is_null() {
@@ -96,6 +96,309 @@ impl World {
         };
         self.call(method, path, &headers, body).await
     }
+
+    /// A `GET` of the account side.
+    pub(crate) async fn look(&self, path: &str, token: &str) -> Reply {
+        self.account_side(Method::GET, path, token, &Value::Null)
+            .await
+    }
+
+    /// Actions in the system's audit log with whom they are about, oldest first.
+    pub(crate) async fn audit(&self) -> Vec<(String, String)> {
+        let mut tx = self.context.pool().read().await.unwrap();
+        zhenren_store::audit::list(&mut tx, zhenren_store::audit::SYSTEM_CHAIN, 0, 1000)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|line| (line.action, line.subject))
+            .collect()
+    }
+}
+
+/// Status and code.
+pub(crate) fn said(reply: &Reply) -> (u16, &str) {
+    (reply.status.as_u16(), reply.code())
+}
+
+#[tokio::test]
+async fn an_owner_makes_and_changes_operators() {
+    let world = World::new().await;
+    world.hire("owner", Role::Owner).await;
+    let owner = world.sign_in("owner").await;
+    let body = json!({ "login": " Li.Wei ", "role": "finance", "password": PASSWORD });
+    let path = "/v1/account/operators";
+    let made = world.account_side(Method::POST, path, &owner, &body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    assert_eq!(
+        (&made.json["login"], &made.json["role"]),
+        (&json!("li.wei"), &json!("finance"))
+    );
+    assert!(!made.text.contains("password\":"), "{}", made.text);
+    let again = world.account_side(Method::POST, path, &owner, &body).await;
+    assert_eq!(said(&again), (409, "login_taken"));
+    world.advance_s(1);
+
+    // Without a password one is made up, told once, and works.
+    let body = json!({ "login": "zhang", "role": "read_only" });
+    let zhang = world.account_side(Method::POST, path, &owner, &body).await;
+    let sign_in = json!({ "login": "ZHANG", "password": zhang.json["password"] });
+    let signed_in = world.post("/v1/account/sessions", &sign_in).await;
+    assert_eq!(signed_in.status, StatusCode::CREATED, "{}", signed_in.text);
+
+    let wei = world.sign_in("li.wei").await;
+    let one = format!("{path}/{}", made.text_of("id"));
+    let patch = |body: Value| {
+        let (world, one, owner) = (&world, one.clone(), owner.clone());
+        async move { world.account_side(Method::PATCH, &one, &owner, &body).await }
+    };
+    // A role counts from the next call on.
+    assert_eq!(said(&world.look(path, &wei).await), (403, "not_permitted"));
+    assert_eq!(
+        patch(json!({ "role": "owner" })).await.json["role"],
+        "owner"
+    );
+    let list = world.look(&format!("{path}?limit=2"), &wei).await;
+    assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
+    let rest = format!("{path}?limit=2&after={}", list.text_of("next"));
+    let rest = world.look(&rest, &wei).await;
+    assert_eq!(
+        (&rest.json["items"][0]["login"], &rest.json["next"]),
+        (&json!("zhang"), &Value::Null)
+    );
+
+    // Who is disabled is signed out, and cannot sign in.
+    let disabled = patch(json!({ "disabled": true })).await;
+    assert_ne!(
+        disabled.json["disabled_at"],
+        Value::Null,
+        "{}",
+        disabled.text
+    );
+    assert_eq!(
+        said(&world.look(path, &wei).await),
+        (401, "credentials_invalid")
+    );
+    let sign_in = json!({ "login": "li.wei", "password": PASSWORD });
+    let refused = world.post("/v1/account/sessions", &sign_in).await;
+    assert_eq!(said(&refused), (401, "sign_in_refused"));
+    assert_eq!(
+        patch(json!({ "disabled": false })).await.json["disabled_at"],
+        Value::Null
+    );
+    // The old sign-in stays over.
+    assert_eq!(
+        said(&world.look(path, &wei).await),
+        (401, "credentials_invalid")
+    );
+
+    // Another password ends every sign-in.
+    let wei = world.sign_in("li.wei").await;
+    let reset = patch(json!({ "reset_password": true })).await;
+    assert_eq!(
+        said(&world.look(path, &wei).await),
+        (401, "credentials_invalid")
+    );
+    let sign_in = json!({ "login": "li.wei", "password": reset.json["password"] });
+    let signed_in = world.post("/v1/account/sessions", &sign_in).await;
+    assert_eq!(signed_in.status, StatusCode::CREATED, "{}", signed_in.text);
+
+    let id = made.text_of("id");
+    let about: Vec<String> = world
+        .audit()
+        .await
+        .into_iter()
+        .filter(|(_, subject)| *subject == id)
+        .map(|(action, _)| action)
+        .collect();
+    assert_eq!(
+        about.join(" "),
+        "operator.create sign_in operator.role operator.disable sign_in.fail operator.unlock \
+         operator.enable sign_in operator.password sign_in"
+    );
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_and_changes_are_all_or_nothing() {
+    let world = World::new().await;
+    let id = world.hire("owner", Role::Owner).await;
+    let owner = world.sign_in("owner").await;
+    let one = format!("/v1/account/operators/{id}");
+    let patch = |body: Value| {
+        let (world, one, owner) = (&world, &one, &owner);
+        async move { world.account_side(Method::PATCH, one, owner, &body).await }
+    };
+    for body in [
+        json!({ "role": "finance" }),
+        json!({ "disabled": true }),
+        json!({ "role": "owner", "disabled": true }),
+    ] {
+        assert_eq!(
+            said(&patch(body.clone()).await),
+            (409, "last_owner"),
+            "{body}"
+        );
+    }
+    let other = world.hire("other", Role::Reviewer).await;
+    let path = format!("/v1/account/operators/{other}");
+    let long = "x".repeat(200);
+    let body = json!({ "role": "owner", "password": long });
+    let refused = world
+        .account_side(Method::PATCH, &path, &owner, &body)
+        .await;
+    assert_eq!(said(&refused), (422, "password_refused"));
+    assert!(!refused.text.contains(&long));
+    let list = world.look("/v1/account/operators", &owner).await;
+    assert_eq!(list.json["items"][1]["role"], "reviewer");
+    // With a second owner the first may go, both changes at once.
+    let body = json!({ "role": "owner" });
+    world
+        .account_side(Method::PATCH, &path, &owner, &body)
+        .await;
+    let gone = patch(json!({ "role": "read_only", "disabled": true })).await;
+    assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
+    assert_eq!(world.audit().await.last().unwrap().0, "operator.disable");
+}
+
+#[tokio::test]
+async fn wrong_words_about_operators_are_named() {
+    let world = World::new().await;
+    let id = world.hire("owner", Role::Owner).await;
+    let owner = world.sign_in("owner").await;
+    let own = format!("/v1/account/operators/{id}");
+    let all = "/v1/account/operators";
+    for (method, path, body, status, word) in [
+        (
+            "POST",
+            all,
+            json!({ "login": "a b", "role": "owner" }),
+            400,
+            "login",
+        ),
+        (
+            "POST",
+            all,
+            json!({ "login": "ab", "role": "boss" }),
+            400,
+            "role",
+        ),
+        ("POST", all, json!({ "login": "ab" }), 400, "role"),
+        (
+            "POST",
+            all,
+            json!({ "login": "ab", "role": "owner", "password": "short" }),
+            422,
+            "12",
+        ),
+        (
+            "PATCH",
+            own.as_str(),
+            json!({ "role": "boss" }),
+            400,
+            "role",
+        ),
+        (
+            "PATCH",
+            own.as_str(),
+            json!({ "password": PASSWORD }),
+            400,
+            "/v1/account/password",
+        ),
+        (
+            "PATCH",
+            own.as_str(),
+            json!({ "password": PASSWORD, "reset_password": true }),
+            400,
+            "either",
+        ),
+        (
+            "PATCH",
+            own.as_str(),
+            json!({ "login": "new" }),
+            400,
+            "login",
+        ),
+        (
+            "PATCH",
+            "/v1/account/operators/opr_none",
+            json!({}),
+            404,
+            "",
+        ),
+        ("PATCH", "/v1/account/operators/1", json!({}), 404, ""),
+    ] {
+        let method = method.parse().unwrap();
+        let reply = world.account_side(method, path, &owner, &body).await;
+        assert_eq!(reply.status.as_u16(), status, "{body} {}", reply.text);
+        assert!(
+            reply.text_of("detail").contains(word),
+            "{body} {}",
+            reply.text
+        );
+        assert!(!reply.text.contains(PASSWORD), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_in_order_and_only_by_whom_it_concerns() {
+    let world = World::new().await;
+    let tokens = Tokens::of(&world).await;
+    let reader = tokens.operator(Role::ReadOnly).await;
+    let own = tokens.account(&demo::account_id(), Scope::Manage).await;
+    let stranger = tokens.account(&tokens.stranger, Scope::Manage).await;
+    let path = "/v1/account/audit?chain=system";
+    let system = world.look(path, &reader).await;
+    let items = system.json["items"].as_array().unwrap();
+    let actions: Vec<&str> = items
+        .iter()
+        .map(|line| line["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["operator.create", "sign_in"]);
+    assert_eq!(items[1]["former_hash"], items[0]["hash"]);
+    for (path, token, status, code) in [
+        (path, &own, 403, "not_permitted"),
+        (
+            "/v1/account/audit?chain=system&account_id=acc_demo",
+            &reader,
+            400,
+            "parameter_invalid",
+        ),
+        (
+            "/v1/account/audit?chain=other",
+            &reader,
+            400,
+            "parameter_invalid",
+        ),
+        ("/v1/account/audit", &reader, 400, "parameter_invalid"),
+        (
+            "/v1/account/audit?account_id=acc_demo",
+            &stranger,
+            404,
+            "not_found",
+        ),
+    ] {
+        let reply = world.look(path, token).await;
+        assert_eq!(said(&reply), (status, code), "{path} {}", reply.text);
+    }
+    // A tenant sees its own account's lines, two at a time.
+    for _ in 0..3 {
+        tokens.account(&demo::account_id(), Scope::Read).await;
+    }
+    let mut sequences = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = world
+            .look(&format!("/v1/account/audit?limit=2{next}"), &own)
+            .await;
+        let items = page.json["items"].as_array().unwrap();
+        sequences.extend(items.iter().map(|line| line["sequence"].as_i64().unwrap()));
+        match page.json["next"].as_str() {
+            Some(cursor) => next = format!("&after={cursor}"),
+            None => break,
+        }
+    }
+    let count = i64::try_from(sequences.len()).unwrap();
+    assert!(count >= 4);
+    assert_eq!(sequences, (1..=count).collect::<Vec<_>>());
 }
 
 #[tokio::test]

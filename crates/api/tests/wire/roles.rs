@@ -27,6 +27,47 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
         "/v1/account/apps/app_demo/limits",
         r#"{"minute_calls_max":600}"#,
     ),
+    // Sign-ins.
+    (
+        "POST",
+        "/v1/account/sessions",
+        "/v1/account/sessions",
+        r#"{"login":"nobody","password":"nothing"}"#,
+    ),
+    (
+        "GET",
+        "/v1/account/sessions/current",
+        "/v1/account/sessions/current",
+        "",
+    ),
+    (
+        "DELETE",
+        "/v1/account/sessions/current",
+        "/v1/account/sessions/current",
+        "",
+    ),
+    (
+        "POST",
+        "/v1/account/password",
+        "/v1/account/password",
+        r#"{"present_password":"correct horse battery","new_password":"wrong donkey battery"}"#,
+    ),
+    // Operators.
+    ("GET", "/v1/account/operators", "/v1/account/operators", ""),
+    (
+        "POST",
+        "/v1/account/operators",
+        "/v1/account/operators",
+        r#"{"login":"example","role":"read_only"}"#,
+    ),
+    (
+        "PATCH",
+        "/v1/account/operators/{id}",
+        "/v1/account/operators/opr_none",
+        r#"{"role":"finance"}"#,
+    ),
+    // The audit log.
+    ("GET", "/v1/account/audit", "/v1/account/audit", ""),
     // Tokens.
     ("GET", "/v1/account/tokens", "/v1/account/tokens", ""),
     (

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 use zhenren_api::{Api, DemoApp, Settings};
 use zhenren_usecases::context::Context;
 use zhenren_usecases::limits::calls;
+use zhenren_usecases::operators::demo as demo_operator;
+use zhenren_usecases::operators::demo::DemoOperator;
 use zhenren_usecases::tenants::check_keys::{self, Fit};
 use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker::{self, WorkerSettings};
@@ -64,7 +66,7 @@ async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> 
     let analyzer = wiring::analyzer(config)?;
     let context = wiring::context(config, Some(analyzer)).await?;
     prepare(config, parts, &context).await?;
-    let demo = demo_app(config, &context).await?;
+    let demo = demo(config, &context).await?;
     let mut workers = Vec::new();
     if parts.works {
         let settings = WorkerSettings {
@@ -102,15 +104,8 @@ async fn prepare(config: &Config, parts: Parts, context: &Context) -> Result<()>
     } else {
         context.pool().check_schema().await?;
     }
-    if config.profile == Profile::Production && demo::exists(context).await? {
-        return Err(sentence(
-            Exit::Config,
-            format!(
-                "the database {} holds the demo app of the development profile; the production \
-                 profile refuses it. Start with an empty database",
-                shown_url(&config.database.url)
-            ),
-        ));
+    if config.profile == Profile::Production {
+        refuse_demo(config, context).await?;
     }
     if check_keys::check(context).await? == Fit::OtherKeys {
         return Err(sentence(
@@ -127,6 +122,25 @@ async fn prepare(config: &Config, parts: Parts, context: &Context) -> Result<()>
     Ok(())
 }
 
+/// Production starts without anything whose secret lies in a file beside the key.
+async fn refuse_demo(config: &Config, context: &Context) -> Result<()> {
+    let found = if demo::exists(context).await? {
+        "app"
+    } else if demo_operator::exists(context).await? {
+        "operator"
+    } else {
+        return Ok(());
+    };
+    Err(sentence(
+        Exit::Config,
+        format!(
+            "the database {} holds the demo {found} of the development profile; the production \
+             profile refuses it. Start with an empty database",
+            shown_url(&config.database.url)
+        ),
+    ))
+}
+
 /// A database URL without its password.
 fn shown_url(url: &str) -> String {
     match url.split_once('@') {
@@ -135,21 +149,30 @@ fn shown_url(url: &str) -> String {
     }
 }
 
-async fn demo_app(config: &Config, context: &Context) -> Result<Option<DemoApp>> {
+/// What the development profile makes for itself.
+struct Demo {
+    app: DemoApp,
+    /// Nobody when a person has the login.
+    operator: Option<DemoOperator>,
+}
+
+async fn demo(config: &Config, context: &Context) -> Result<Option<Demo>> {
     if config.profile != Profile::Development {
         return Ok(None);
     }
     let ready = demo::ensure(context).await?;
-    Ok(Some(DemoApp {
+    let app = DemoApp {
         appid: ready.appid,
         secret: ready.secret,
-    }))
+    };
+    let operator = demo_operator::ensure(context).await?;
+    Ok(Some(Demo { app, operator }))
 }
 
 async fn serve(
     config: &Config,
     context: &Context,
-    demo: Option<DemoApp>,
+    demo: Option<Demo>,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<()> {
     let address = config.bind_address()?;
@@ -164,8 +187,8 @@ async fn serve(
     } else {
         config.public_url()
     };
-    if let Some(app) = &demo {
-        write_demo_file(config, &public_url, app)?;
+    if let Some(demo) = &demo {
+        write_demo_file(config, &public_url, demo)?;
     }
     announce(&public_url, demo.as_ref());
     let settings = Settings {
@@ -178,7 +201,7 @@ async fn serve(
             .iter()
             .filter_map(|text| text.parse().ok())
             .collect(),
-        demo,
+        demo: demo.map(|demo| demo.app),
     };
     let api = Api {
         context: context.clone(),
@@ -195,12 +218,18 @@ async fn serve(
     Ok(())
 }
 
-/// What `zhenren simulate` reads: beside the key, for the same eyes only.
-fn write_demo_file(config: &Config, public_url: &str, app: &DemoApp) -> Result<()> {
+/// What `zhenren simulate` and the console's tests read: beside the key, for the same eyes only.
+fn write_demo_file(config: &Config, public_url: &str, demo: &Demo) -> Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let path = Path::new(&config.vault.master_key_file).with_file_name("demo.json");
-    let text = json!({ "url": public_url, "appid": app.appid, "secret": app.secret });
+    let text = json!({
+        "url": public_url,
+        "appid": demo.app.appid,
+        "secret": demo.app.secret,
+        "operator_login": demo.operator.as_ref().map(|operator| &operator.login),
+        "operator_password": demo.operator.as_ref().map(|operator| &operator.password),
+    });
     let mut options = std::fs::OpenOptions::new();
     let mut file = options
         .write(true)
@@ -213,10 +242,14 @@ fn write_demo_file(config: &Config, public_url: &str, app: &DemoApp) -> Result<(
 }
 
 /// The one line a person needs, and what the demo app is called.
-fn announce(public_url: &str, demo: Option<&DemoApp>) {
+fn announce(public_url: &str, demo: Option<&Demo>) {
     match demo {
-        Some(app) => {
+        Some(Demo { app, operator }) => {
             eprintln!("demo app   appid {}   secret {}", app.appid, app.secret);
+            if let Some(operator) = operator {
+                let (login, password) = (&operator.login, &operator.password);
+                eprintln!("operator   login {login}   password {password}");
+            }
             println!("{public_url}/demo");
         }
         None => println!("{public_url}"),

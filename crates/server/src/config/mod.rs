@@ -23,7 +23,8 @@ use zhenren_media::JailLevel;
 pub(crate) use checks::{RATE_MAX, RATE_MIN};
 pub(crate) use load::{ConfigError, load};
 pub(crate) use sections::{
-    Database, Engine, Evidence, Identity, Limits, Log, Media, Server, Vault, Verification, Worker,
+    Database, Engine, Evidence, Identity, Limits, Log, Media, Operators, Server, Vault,
+    Verification, Worker,
 };
 
 use sections::RawConfig;
@@ -65,6 +66,8 @@ pub(crate) struct Config {
     pub identity: Identity,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[operators]`.
+    pub operators: Operators,
     /// `[log]`.
     pub log: Log,
 }
@@ -105,6 +108,7 @@ impl Config {
             verification: raw.verification.resolve(),
             identity: raw.identity.resolve(),
             limits: raw.limits.resolve(),
+            operators: raw.operators.resolve(),
             log: raw.log.resolve(),
         };
         config.check_together()?;

@@ -202,6 +202,24 @@ section! {
 }
 
 section! {
+    /// The people who run the platform: their passwords and sign-ins.
+    Operators, RawOperators, "operators" {
+        /// Memory of one argon2id hash, in KiB.
+        password_memory_kib: u32 = 19_456, |v| checks::range(*v, 7_168, 1_048_576);
+        /// Passes of one argon2id hash.
+        password_iterations: u32 = 2, |v| checks::range(*v, 1, 64);
+        /// Lanes of one argon2id hash.
+        password_parallelism: u32 = 1, |v| checks::range(*v, 1, 16);
+        /// Hours a sign-in lives, used or not.
+        session_hours: u32 = 12, |v| checks::range(*v, 1, 720);
+        /// Failed sign-ins in a row after which a login is locked.
+        sign_in_failures_max: u32 = 5, |v| checks::range(*v, 1, 100);
+        /// Minutes a login is locked.
+        lock_minutes: u32 = 15, |v| checks::range(*v, 1, 1_440);
+    }
+}
+
+section! {
     /// What is written to standard error.
     Log, RawLog, "log" {
         /// `text` or `json`.
@@ -226,6 +244,7 @@ pub(super) struct RawConfig {
     pub(super) verification: RawVerification,
     pub(super) identity: RawIdentity,
     pub(super) limits: RawLimits,
+    pub(super) operators: RawOperators,
     pub(super) log: RawLog,
 }
 
@@ -246,6 +265,7 @@ impl RawConfig {
         keys.extend(RawVerification::keys());
         keys.extend(RawIdentity::keys());
         keys.extend(RawLimits::keys());
+        keys.extend(RawOperators::keys());
         keys.extend(RawLog::keys());
         keys
     }
@@ -272,6 +292,7 @@ impl RawConfig {
         self.verification.check()?;
         self.identity.check()?;
         self.limits.check()?;
+        self.operators.check()?;
         self.log.check()
     }
 
@@ -290,6 +311,7 @@ impl RawConfig {
         self.verification.overlay(other.verification);
         self.identity.overlay(other.identity);
         self.limits.overlay(other.limits);
+        self.operators.overlay(other.operators);
         self.log.overlay(other.log);
     }
 }

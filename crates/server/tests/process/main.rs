@@ -14,4 +14,5 @@ mod cli;
 mod common;
 mod kills;
 mod load;
+mod operators;
 mod restart;

@@ -68,6 +68,14 @@ impl Actor {
             Self::CommandLine => Ok(()),
         }
     }
+
+    /// The operator that calls; what somebody does to their own sign-in needs no role.
+    pub fn must_be_operator(&self) -> Result<&OperatorId, Denied> {
+        match self {
+            Self::Operator { id, .. } => Ok(id),
+            Self::AccountToken { .. } | Self::CommandLine => Err(Denied::NotPermitted),
+        }
+    }
 }
 
 fn permitted(is_permitted: bool) -> Result<(), Denied> {

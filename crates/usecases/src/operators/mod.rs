@@ -2,6 +2,25 @@
 
 pub mod actor;
 pub mod authenticate;
+pub mod change_operator;
+pub mod change_password;
+pub mod check_audit;
+pub mod create_operator;
 pub mod create_token;
+pub mod demo;
+mod hashing;
+pub mod list_operators;
 pub mod list_tokens;
+pub mod read_audit;
 pub mod revoke_token;
+pub mod sign_in;
+pub mod sign_out;
+
+use crate::context::Context;
+
+pub use zhenren_vault::SecretText;
+
+/// What a login is found by.
+fn login_hash(context: &Context, login: &str) -> String {
+    context.vault().token_hash("operator-login", login)
+}

@@ -3,10 +3,12 @@
 //!
 //! Knows no rule: the use cases it calls are those of `/v1/account/…`.
 
+mod audit;
 mod create_app;
 mod create_key;
 mod enrol;
 mod limits;
+mod operator;
 mod recharge;
 mod token;
 
@@ -33,6 +35,12 @@ pub(crate) enum AdminCommand {
     /// How often an app may call.
     #[command(subcommand)]
     Limits(limits::LimitsCommand),
+    /// The people who run the platform.
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
+    /// Who changed what.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Tokens with which a tenant's own programs run its account.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -46,6 +54,8 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
         AdminCommand::CreateApp(args) => create_app::run(&open(config).await?, &args).await,
         AdminCommand::Recharge(args) => recharge::run(&open(config).await?, &args).await,
         AdminCommand::Limits(command) => limits::run(&open(config).await?, command).await,
+        AdminCommand::Operator(command) => operator::run(&open(config).await?, command).await,
+        AdminCommand::Audit(command) => audit::run(&open(config).await?, command).await,
         AdminCommand::Token(command) => token::run(&open(config).await?, command).await,
     }
 }
