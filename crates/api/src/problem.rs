@@ -46,6 +46,9 @@ codes! {
     PARAMETER_INVALID = "parameter_invalid", 400, Some(10001),
         "A field has a value this call does not take",
         "Change the field that the detail names.";
+    DAY_OUT_OF_RANGE = "day_out_of_range", 400, None,
+        "The day is not one that can be read",
+        "Ask for a day within the range that the detail names; days are those of Asia/Shanghai.";
     IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing", 400, None,
         "This call costs money and needs an Idempotency-Key",
         "Send a header Idempotency-Key with 8 to 128 visible ASCII characters, new for each new verification and the same when you repeat a request.";
@@ -100,6 +103,9 @@ codes! {
     LAST_OWNER = "last_owner", 409, None,
         "The last active owner stays one",
         "Make another operator an owner first; somebody must be able to let others in.";
+    RECHARGE_CONFLICT = "recharge_conflict", 409, None,
+        "The reference was booked with another amount",
+        "Use a new reference for a new recharge, or repeat the old one with its own amount.";
     ALREADY_CLOSED = "already_closed", 409, None,
         "The verification is closed",
         "Read it; a closed verification does not change any more.";

@@ -30,6 +30,9 @@ pub enum Door {
 }
 
 impl Door {
+    /// Every door.
+    pub const ALL: [Self; 3] = [Self::Wechat, Self::Unicloud, Self::V1];
+
     /// The name in rows.
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,9 +44,7 @@ impl Door {
 
     /// The door with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Wechat, Self::Unicloud, Self::V1]
-            .into_iter()
-            .find(|door| door.name() == name)
+        Self::ALL.into_iter().find(|door| door.name() == name)
     }
 }
 

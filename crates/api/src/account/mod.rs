@@ -13,11 +13,20 @@
 
 mod actor;
 mod audit;
+mod balance;
+mod billing;
+mod csv;
+mod ledger;
 mod limits;
+mod money;
 mod operators;
 mod page;
 mod password;
+mod recharges;
+mod records;
 mod sessions;
+mod statistics;
+mod tariffs;
 mod tokens;
 
 use axum::Router;
@@ -120,6 +129,13 @@ fn all() -> Vec<Route> {
         tokens::routes(),
         limits::routes(),
         audit::routes(),
+        balance::routes(),
+        recharges::routes(),
+        ledger::routes(),
+        tariffs::routes(),
+        billing::routes(),
+        records::routes(),
+        statistics::routes(),
     ]
     .into_iter()
     .flatten()

@@ -82,6 +82,60 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
         "/v1/account/tokens/tok_none",
         "",
     ),
+    // Money.
+    ("GET", "/v1/account/balance", "/v1/account/balance", ""),
+    (
+        "POST",
+        "/v1/account/recharges",
+        "/v1/account/recharges",
+        r#"{"amount_fen":100,"reference":"example"}"#,
+    ),
+    (
+        "GET",
+        "/v1/account/ledger",
+        "/v1/account/ledger?limit=1",
+        "",
+    ),
+    (
+        "GET",
+        "/v1/account/ledger.csv",
+        "/v1/account/ledger.csv?kind=freeze",
+        "",
+    ),
+    ("GET", "/v1/account/tariffs", "/v1/account/tariffs", ""),
+    (
+        "POST",
+        "/v1/account/tariffs",
+        "/v1/account/tariffs",
+        r#"{"tiers":[{"calls_count_max":null,"price_fen":85}]}"#,
+    ),
+    ("GET", "/v1/account/billing", "/v1/account/billing", ""),
+    (
+        "PATCH",
+        "/v1/account/billing",
+        "/v1/account/billing",
+        r#"{"bills_attacks":false}"#,
+    ),
+    // Records and statistics.
+    ("GET", "/v1/account/records", "/v1/account/records", ""),
+    (
+        "GET",
+        "/v1/account/records.csv",
+        "/v1/account/records.csv?state=closed",
+        "",
+    ),
+    (
+        "GET",
+        "/v1/account/statistics",
+        "/v1/account/statistics",
+        "",
+    ),
+    (
+        "GET",
+        "/v1/account/statistics.csv",
+        "/v1/account/statistics.csv",
+        "",
+    ),
 ];
 
 /// Who calls.

@@ -21,6 +21,8 @@ pub const OTHER_PERSON: &[u8] = b"other person";
 pub const NO_FACE: &[u8] = b"no face";
 /// A recording in which the face is still.
 pub const IGNORES_PROMPTS: &[u8] = b"ignores the prompts";
+/// A recording in which one face takes the place of another.
+pub const CHANGES_FACE: &[u8] = b"changes the face";
 /// Bytes that the decoder refuses.
 pub const UNREADABLE: &[u8] = b"unreadable";
 /// A recording on which the machine fails.
@@ -77,6 +79,9 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
     }
     if clip == NO_FACE {
         set(CueKind::FacePresence, 0.0);
+    }
+    if clip == CHANGES_FACE {
+        set(CueKind::ContinuityMin, 0.3);
     }
     let amplitude = if clip == IGNORES_PROMPTS { 0.0 } else { 1.0 };
     let actions = question

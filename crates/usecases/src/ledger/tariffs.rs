@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::ids::{AccountId, TariffId};
 use zhenren_domain::roles::Permission;
-use zhenren_domain::tariff::{Tariff, TariffError};
+use zhenren_domain::tariff::Tariff;
 use zhenren_store::tariffs;
 use zhenren_store::{accounts, audit, retry_busy};
 
@@ -36,9 +36,6 @@ pub enum TariffsError {
     /// There is no such account.
     #[error("account does not exist")]
     AccountUnknown,
-    /// The tiers make no tariff.
-    #[error(transparent)]
-    Tariff(#[from] TariffError),
     /// It would begin before now and change what was charged.
     #[error("tariff begins in the past")]
     BeginsInThePast,
