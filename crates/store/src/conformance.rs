@@ -13,6 +13,7 @@ mod money;
 mod operators;
 mod order;
 mod sealing;
+mod tariffs;
 mod tokens;
 mod verifications;
 mod world;
@@ -62,6 +63,13 @@ suite!(
     money::settling_takes_the_tier_of_that_moment,
     money::a_recharge_is_booked_once,
     money::an_account_and_an_app_are_made_once,
+    tariffs::the_tariff_that_holds,
+    tariffs::a_raised_price_is_taken_or_forgiven,
+    tariffs::calls_cost_what_the_tiers_say,
+    tariffs::entries_never_change,
+    tariffs::billing_is_written_once,
+    tariffs::days_add_up_under_many_writers,
+    tariffs::records_of_a_day_by_its_index,
     jobs::twenty_jobs_claimed_by_forty,
     jobs::a_lost_lease_refuses_the_result,
     jobs::a_job_is_added_once_and_runs_when_due,

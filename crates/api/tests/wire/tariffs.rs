@@ -131,7 +131,8 @@ async fn what_a_raised_price_lacks_is_forgiven_in_sight() {
     let (id, token) = open(&world, "order-0001").await;
     desk.send(Method::POST, "tariffs", &flat(100)).await;
     // Everything but four fen is gone when the answer comes.
-    let sql = "UPDATE accounts SET spent_fen = spent_fen + available_fen - 4, available_fen = 4";
+    let sql = "UPDATE accounts SET spent_fen = spent_fen + available_fen - 4, available_fen = 4
+        WHERE available_fen > 4";
     testing::run(world.context.pool(), sql).await.unwrap();
     finish(&world, &token).await;
     let line = desk.get("ledger?kind=settle&limit=1").await["items"][0].clone();

@@ -4,12 +4,18 @@
 //! Knows no rule: the use cases it calls are those of `/v1/account/…`.
 
 mod audit;
+mod balance;
+mod billing;
 mod create_app;
 mod create_key;
 mod enrol;
+mod ledger;
 mod limits;
 mod operator;
 mod recharge;
+mod records;
+mod statistics;
+mod tariff;
 mod token;
 
 use anyhow::Result;
@@ -41,6 +47,20 @@ pub(crate) enum AdminCommand {
     /// Who changed what.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// How an account stands: money, agreement year, prices.
+    Balance(balance::Balance),
+    /// Every move of money of an account, newest first.
+    Ledger(ledger::Ledger),
+    /// What an account asked on one day of the last thirty.
+    Records(records::Records),
+    /// What each day of an account added up to.
+    Statistics(statistics::Statistics),
+    /// Prices for the time to come.
+    #[command(subcommand)]
+    Tariff(tariff::TariffCommand),
+    /// Whether an account pays for attacks as well.
+    #[command(subcommand)]
+    Billing(billing::BillingCommand),
     /// Tokens with which a tenant's own programs run its account.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -56,6 +76,12 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
         AdminCommand::Limits(command) => limits::run(&open(config).await?, command).await,
         AdminCommand::Operator(command) => operator::run(&open(config).await?, command).await,
         AdminCommand::Audit(command) => audit::run(&open(config).await?, command).await,
+        AdminCommand::Balance(args) => balance::run(&open(config).await?, &args).await,
+        AdminCommand::Ledger(args) => ledger::run(&open(config).await?, &args).await,
+        AdminCommand::Records(args) => records::run(&open(config).await?, args).await,
+        AdminCommand::Statistics(args) => statistics::run(&open(config).await?, &args).await,
+        AdminCommand::Tariff(command) => tariff::run(&open(config).await?, command).await,
+        AdminCommand::Billing(command) => billing::run(&open(config).await?, command).await,
         AdminCommand::Token(command) => token::run(&open(config).await?, command).await,
     }
 }
