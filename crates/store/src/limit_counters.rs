@@ -129,25 +129,34 @@ async fn add(
     );
     let mut values: Vec<Value> = Vec::with_capacity(6 * TALLIES_COUNT_MAX);
     for place in 0..TALLIES_COUNT_MAX {
-        values.extend_from_slice(&match tallies.get(place) {
-            Some(tally) => [
-                Value::from(tally.kind.name()),
-                Value::from(tally.subject.as_str()),
-                Value::from(tally.window.from),
-                Value::from(tally.window.until),
-                Value::from(count),
-                Value::from(tally.max),
-            ],
-            None => {
-                let (text, number) = (Value::from(""), Value::from(0_u64));
-                let (from, until) = (number.clone(), number.clone());
-                [text.clone(), text, from, until, number.clone(), number]
-            }
-        });
+        values.extend(place_values(tallies.get(place), count));
     }
     tx.fetch_all(TABLE, sql, &values)
         .await?
         .iter()
         .map(|row| row.parsed("kind", LimitKind::from_name))
         .collect()
+}
+
+/// The six parameters of one place.
+fn place_values(tally: Option<&Tally>, count: u64) -> [Value; 6] {
+    let Some(tally) = tally else {
+        let nothing = || Value::from(0_u64);
+        return [
+            Value::from(""),
+            Value::from(""),
+            nothing(),
+            nothing(),
+            nothing(),
+            nothing(),
+        ];
+    };
+    [
+        Value::from(tally.kind.name()),
+        Value::from(tally.subject.as_str()),
+        Value::from(tally.window.from),
+        Value::from(tally.window.until),
+        Value::from(count),
+        Value::from(tally.max),
+    ]
 }

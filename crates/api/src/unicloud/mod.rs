@@ -112,16 +112,7 @@ async fn admit(
         })?;
     calls::admit(&api.context, &caller.app_id, from)
         .await
-        .map_err(|error| match error {
-            CallRefused::AddressNotAllowed(from) => Refusal::new(
-                54021,
-                format!(
-                    "call credential not valid from {from}: add it to the address ranges of the app"
-                ),
-            ),
-            CallRefused::LimitReached(reached) => Refusal::limit_reached(reached),
-            CallRefused::Fault(fault) => Refusal::fault(&fault),
-        })?;
+        .map_err(call_refused)?;
     match caller.standing {
         Standing::Ready => Ok(caller),
         Standing::Frozen => Err(Refusal::new(
@@ -136,6 +127,20 @@ async fn admit(
             55023,
             "service not opened: no application for access was approved for this appId",
         )),
+    }
+}
+
+/// A call from elsewhere, or one too many.
+fn call_refused(error: CallRefused) -> Refusal {
+    match error {
+        CallRefused::AddressNotAllowed(from) => Refusal::new(
+            54021,
+            format!(
+                "call credential not valid from {from}: add it to the address ranges of the app"
+            ),
+        ),
+        CallRefused::LimitReached(reached) => Refusal::limit_reached(reached),
+        CallRefused::Fault(fault) => Refusal::fault(&fault),
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_media::JailLevel;
+use zhenren_usecases::limits::app::CALLS_MAX;
 
 /// Inclusive numeric range.
 pub(super) fn range<T: PartialOrd + Display + Copy>(
@@ -128,9 +129,9 @@ pub(super) fn address_ranges(values: &Vec<String>) -> Result<(), String> {
     }
 }
 
-/// A count per window. Limit: more than a node answers in a day.
-pub(super) fn limit(value: &u64) -> Result<(), String> {
-    range(*value, 0, 1_000_000_000)
+/// A count per window.
+pub(super) fn limit(value: u64) -> Result<(), String> {
+    range(value, 0, CALLS_MAX)
 }
 
 pub(super) fn challenge_kind(value: &String) -> Result<(), String> {

@@ -187,17 +187,17 @@ section! {
     /// How often things may happen; 0 switches a limit off.
     Limits, RawLimits, "limits" {
         /// Calls of an app a minute, unless the app has its own limit.
-        app_minute_calls_max: u64 = LIMITS.app_minute_calls_max, checks::limit;
+        app_minute_calls_max: u64 = LIMITS.app_minute_calls_max, |v| checks::limit(*v);
         /// Calls of an app a day of Asia/Shanghai, unless the app has its own limit.
-        app_day_calls_max: u64 = LIMITS.app_day_calls_max, checks::limit;
+        app_day_calls_max: u64 = LIMITS.app_day_calls_max, |v| checks::limit(*v);
         /// Verifications of an account about one identity number a day.
-        identity_day_max: u64 = LIMITS.identity_day_max, checks::limit;
+        identity_day_max: u64 = LIMITS.identity_day_max, |v| checks::limit(*v);
         /// Verifications of an app about one of its users a day.
-        user_day_max: u64 = LIMITS.user_day_max, checks::limit;
+        user_day_max: u64 = LIMITS.user_day_max, |v| checks::limit(*v);
         /// Attempts that one device begins in a day.
-        device_day_max: u64 = LIMITS.device_day_max, checks::limit;
+        device_day_max: u64 = LIMITS.device_day_max, |v| checks::limit(*v);
         /// Attempts that are begun from one address in an hour.
-        address_hour_max: u64 = LIMITS.address_hour_max, checks::limit;
+        address_hour_max: u64 = LIMITS.address_hour_max, |v| checks::limit(*v);
     }
 }
 

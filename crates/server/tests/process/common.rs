@@ -76,7 +76,7 @@ impl Place {
     }
 
     /// A server that was told to start on a free port.
-    fn spawn(&self, words: &[&str]) -> Child {
+    fn spawn(&self, words: &[&str], variables: &[(&str, &str)]) -> Child {
         let log = std::fs::File::create(self.path("server.log")).unwrap();
         self.command(words)
             .env("ZHENREN_SERVER_BIND", "127.0.0.1:0")
@@ -86,6 +86,7 @@ impl Place {
             .env("ZHENREN_LIMITS_IDENTITY_DAY_MAX", "0")
             .env("ZHENREN_LIMITS_ADDRESS_HOUR_MAX", "0")
             .env("ZHENREN_LIMITS_APP_MINUTE_CALLS_MAX", "0")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -94,7 +95,7 @@ impl Place {
 
     /// A server that is killed so long after it was started, wherever it was then.
     pub(crate) async fn start_and_kill(&self, after: Duration) {
-        let mut child = self.spawn(&["all"]);
+        let mut child = self.spawn(&["all"], &[]);
         tokio::time::sleep(after).await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -102,7 +103,12 @@ impl Place {
 
     /// Starts a server on a free port; answers it and its address.
     pub(crate) fn serve(&self, words: &[&str]) -> Server {
-        let mut child = self.spawn(words);
+        self.serve_with(words, &[])
+    }
+
+    /// The same, with more variables in its environment.
+    pub(crate) fn serve_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut child = self.spawn(words, variables);
         let stdout = child.stdout.take().unwrap();
         let mut line = String::new();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
@@ -136,6 +142,16 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+}
+
+impl Server {
+    /// SIGTERM: it ends in order.
+    pub(crate) fn stop(mut self) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        assert!(self.child.wait().unwrap().success());
     }
 }
 

@@ -13,6 +13,7 @@
 mod cli;
 mod common;
 mod kills;
+mod limits;
 mod load;
 mod operators;
 mod restart;

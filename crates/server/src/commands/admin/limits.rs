@@ -59,7 +59,9 @@ pub(super) async fn run(context: &Context, command: LimitsCommand) -> Result<Exi
     };
     let found = found.map_err(|error| match error {
         LimitsError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        refused @ (LimitsError::Denied(_) | LimitsError::AppUnknown | LimitsError::OutOfRange) => {
+            sentence(Exit::Usage, refused.to_string())
+        }
     })?;
     print(&found);
     Ok(Exit::Good)
@@ -84,8 +86,9 @@ fn print(found: &AppLimits) {
     say!("app     {}", found.app_id);
     line("minute", found.own.minute_calls_max, &found.minute);
     line("day   ", found.own.day_calls_max, &found.day);
-    match found.own.calls_quota {
-        Some(quota) => say!("quota   {quota}, used {}", found.calls_count),
-        None => say!("quota   none"),
+    if let Some(quota) = found.own.calls_quota {
+        say!("quota   {quota}, used {}", found.calls_count);
+    } else {
+        say!("quota   none");
     }
 }
