@@ -58,7 +58,7 @@ async fn a_limit_set_on_the_command_line_is_kept_over_a_restart() {
         ],
     ] {
         let ran = place.run(words);
-        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{ran:?}");
     }
 }
 
