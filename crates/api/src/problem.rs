@@ -106,6 +106,30 @@ codes! {
     RECHARGE_CONFLICT = "recharge_conflict", 409, None,
         "The reference was booked with another amount",
         "Use a new reference for a new recharge, or repeat the old one with its own amount.";
+    REAL_NAME_MISSING = "real_name_missing", 409, None,
+        "Nobody has recorded who holds the account",
+        "Ask the operator to record the real name of the holder, then accept the agreement.";
+    AGREEMENT_OUTDATED = "agreement_outdated", 409, None,
+        "That is not the newest version of the agreement",
+        "Read the first one that GET /v1/account/agreements lists, and accept that one.";
+    AGREEMENT_DIFFERS = "agreement_differs", 409, None,
+        "The sha256 is not that of the published text",
+        "Read the text with GET /v1/account/agreements/{version} and send the sha256 that comes with it.";
+    VERSION_TAKEN = "version_taken", 409, None,
+        "A version of that name is published already",
+        "Publish the text under another name; published texts never change.";
+    APPLICATION_WAITING = "application_waiting", 409, None,
+        "An application for this app is waiting for a decision",
+        "Wait until it is decided; a refused one may be followed by another.";
+    APPLICATION_DECIDED = "application_decided", 409, None,
+        "The application was decided before",
+        "Read it; to change limits afterwards set the limits of the app.";
+    SECRETS_FULL = "secrets_full", 409, None,
+        "Two secrets are valid already",
+        "Revoke the one that is no longer used, then make another.";
+    SPACE_LISTED = "space_listed", 409, None,
+        "The space is on the allow list",
+        "Take it off with PUT /v1/account/space-allow-list first; an empty list lets every space in.";
     ALREADY_CLOSED = "already_closed", 409, None,
         "The verification is closed",
         "Read it; a closed verification does not change any more.";

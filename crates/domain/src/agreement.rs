@@ -1,10 +1,29 @@
-//! The agreement of a tenant: since when it runs, and the calls billed in its current year.
+//! The agreement of a tenant: since when it runs, the calls billed in its current year, and what a
+//! version of its text may look like.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::money::Fen;
 use crate::tariff::{self, Tariff};
+
+/// Limit: characters of the name of a version.
+const VERSION_CHARS_MAX: usize = 32;
+/// Limit: characters of a text that somebody is to read before agreeing.
+const BODY_CHARS_MAX: usize = 100_000;
+
+/// Whether a version may be called so: letters, digits, dots and hyphens, 1 to 32 of them.
+pub fn is_version(text: &str) -> bool {
+    (1..=VERSION_CHARS_MAX).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
+}
+
+/// Whether this can be a text to agree to: 1 to 100000 characters, not all blank.
+pub fn is_body(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= BODY_CHARS_MAX
+}
 
 /// What is remembered of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +86,22 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_and_texts_have_limits() {
+        for (text, fits) in [
+            ("1", true),
+            ("2026-11.b", true),
+            ("", false),
+            ("a b", false),
+        ] {
+            assert_eq!(is_version(text), fits, "{text}");
+        }
+        assert!(!is_version(&"1".repeat(33)));
+        assert!(is_body("§"));
+        assert!(!is_body(" \n"));
+        assert!(!is_body(&"x".repeat(100_001)));
+    }
 
     #[test]
     fn the_count_begins_again_with_the_year_and_not_before() {

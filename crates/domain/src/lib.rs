@@ -4,6 +4,7 @@
 //! numbers arrive as arguments. Start reading at [`verification`] and [`decide`].
 
 pub mod agreement;
+pub mod application;
 pub mod attempt;
 pub mod billing;
 pub mod challenge;

@@ -202,6 +202,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
             caller_photo: has("caller_photo"),
         },
         limits: limits(&config.limits),
+        test_calls_quota: config.limits.test_calls_quota,
         lease: SignedDuration::from_secs(i64::from(config.worker.lease_seconds)),
         operators: operators(&config.operators),
         ..Settings::default()

@@ -5,6 +5,7 @@
 //! says so, and fails when `REQUIRE_POSTGRES=1`.
 
 mod access;
+mod agreements;
 mod captures;
 mod jobs;
 mod keeping;
@@ -98,6 +99,11 @@ suite!(
     access::an_app_is_granted_frozen_and_stands_accordingly,
     access::twenty_calls_against_a_quota_of_seven,
     access::address_ranges_are_replaced_as_a_whole,
+    agreements::versions_are_published_once_and_the_last_is_the_newest,
+    agreements::a_version_is_accepted_once_by_each_account,
+    agreements::an_app_has_one_undecided_application,
+    agreements::an_application_is_decided_once,
+    agreements::a_space_on_the_list_is_not_removed,
     keeping::the_audit_chain_shows_tampering,
     keeping::audit_lines_of_many_writers_form_one_chain,
     sealing::a_moved_column_does_not_open,

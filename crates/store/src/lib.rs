@@ -6,6 +6,8 @@
 
 pub mod account_tokens;
 pub mod accounts;
+pub mod agreements;
+pub mod applications;
 pub mod apps;
 pub mod attempts;
 pub mod audit;
@@ -34,6 +36,7 @@ pub mod records;
 mod retry;
 mod row;
 pub mod secrets;
+pub mod spaces;
 mod sql;
 mod sqlite;
 pub mod tariffs;

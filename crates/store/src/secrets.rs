@@ -106,7 +106,8 @@ impl Holder<'_> {
         }
     }
 
-    fn id(&self) -> &str {
+    /// The id of the holder.
+    pub fn id(&self) -> &str {
         match self {
             Self::App(id) => id.as_str(),
             Self::Space(id) => id.as_str(),

@@ -3,7 +3,11 @@
 //!
 //! Knows no HTTP status, no SQL and no configuration file. Start reading at `verifications::open`.
 
+pub mod accounts;
+pub mod agreements;
 pub mod analysis;
+pub mod applications;
+pub mod apps;
 pub mod capture;
 pub mod clock;
 pub mod context;
@@ -15,7 +19,9 @@ pub mod ledger;
 pub mod limits;
 pub mod operators;
 pub mod people;
+pub mod secrets;
 pub mod settings;
+pub mod spaces;
 pub mod stopwatch;
 mod sweep;
 pub mod tenants;

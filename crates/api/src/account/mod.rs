@@ -11,7 +11,11 @@
 //! use case itself asks `Actor::may` before anything else, so that the command line has the same
 //! rule. Lists are cut by `page`, queries are read by [`crate::extract::Fields`].
 
+mod accounts;
 mod actor;
+mod agreements;
+mod applications;
+mod apps;
 mod audit;
 mod balance;
 mod billing;
@@ -22,9 +26,12 @@ mod money;
 mod operators;
 mod page;
 mod password;
+mod query;
 mod recharges;
 mod records;
 mod sessions;
+mod shapes;
+mod spaces;
 mod statistics;
 mod tariffs;
 mod tokens;
@@ -127,6 +134,11 @@ fn all() -> Vec<Route> {
         password::routes(),
         operators::routes(),
         tokens::routes(),
+        accounts::routes(),
+        agreements::routes(),
+        applications::routes(),
+        apps::routes(),
+        spaces::routes(),
         limits::routes(),
         audit::routes(),
         balance::routes(),

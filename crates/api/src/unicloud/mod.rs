@@ -15,7 +15,7 @@ use zhenren_usecases::fault::Fault;
 use zhenren_usecases::limits::LimitReached;
 use zhenren_usecases::limits::calls::{self, CallRefused};
 use zhenren_usecases::tenants::Caller;
-use zhenren_usecases::tenants::authenticate_signed::{self, Signed, SignedError};
+use zhenren_usecases::tenants::authenticate_signed::{self, Signed, SignedError, SignedSpace};
 
 use crate::Api;
 use crate::client_address::ClientAddress;
@@ -87,6 +87,12 @@ async fn admit(
         timestamp_ms: header("x-zhenren-timestamp"),
         nonce: header("x-zhenren-nonce"),
         signature: header("x-zhenren-signature"),
+        space: headers
+            .contains_key("x-zhenren-space-id")
+            .then(|| SignedSpace {
+                id: header("x-zhenren-space-id"),
+                signature: header("x-zhenren-space-signature"),
+            }),
         method: "POST",
         path,
         body,
@@ -108,6 +114,16 @@ async fn admit(
                 "call credential used before: every call needs a new nonce",
             ),
             SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
+            SignedError::SpaceUnknown => Refusal::new(54022, "service space does not exist"),
+            SignedError::SpaceWrong => Refusal::new(
+                54021,
+                "call credential of the service space missing or invalid: send \
+                 X-Zhenren-Space-Signature",
+            ),
+            SignedError::SpaceNotListed => Refusal::new(
+                54004,
+                "service space is not in the white list of the account",
+            ),
             SignedError::Fault(fault) => Refusal::fault(&fault),
         })?;
     calls::admit(&api.context, &caller.app_id, from)

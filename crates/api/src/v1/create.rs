@@ -32,9 +32,10 @@ struct Fields {
     reference: ReferenceFields,
 }
 
+/// A challenge that is asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AskedFields {
+pub(crate) struct AskedFields {
     kind: String,
     actions: Option<Vec<String>>,
 }
@@ -63,7 +64,7 @@ pub(super) async fn create(
             id_number: fields.id_number,
         },
         user_id: fields.user_id,
-        challenge: fields.challenge.map(asked).transpose()?,
+        challenge: fields.challenge.map(AskedFields::wish).transpose()?,
         reference: reference(fields.reference)?,
         idempotency: Some(Idempotency {
             key,
@@ -108,22 +109,26 @@ fn invalid(detail: &str) -> Problem {
     Problem::with_detail(&problem::PARAMETER_INVALID, detail)
 }
 
-fn asked(fields: AskedFields) -> Result<Wish, Problem> {
-    let kind = ChallengeKind::from_name(&fields.kind)
-        .ok_or_else(|| invalid("challenge.kind must be multi_action, single_action or silent."))?;
-    let actions = fields
-        .actions
-        .unwrap_or_default()
-        .iter()
-        .map(|name| Action::from_name(name))
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| {
-            invalid("challenge.actions may list blink, mouth, nod, turn_left and turn_right.")
+impl AskedFields {
+    /// The wish these fields stand for.
+    pub(crate) fn wish(self) -> Result<Wish, Problem> {
+        let kind = ChallengeKind::from_name(&self.kind).ok_or_else(|| {
+            invalid("challenge.kind must be multi_action, single_action or silent.")
         })?;
-    Ok(Wish {
-        kind: Some(kind),
-        actions,
-    })
+        let actions = self
+            .actions
+            .unwrap_or_default()
+            .iter()
+            .map(|name| Action::from_name(name))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| {
+                invalid("challenge.actions may list blink, mouth, nod, turn_left and turn_right.")
+            })?;
+        Ok(Wish {
+            kind: Some(kind),
+            actions,
+        })
+    }
 }
 
 fn reference(fields: ReferenceFields) -> Result<ReferenceSource, Problem> {

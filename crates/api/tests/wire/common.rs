@@ -273,6 +273,12 @@ impl World {
             .text_of("user_id_key")
     }
 
+    /// `getinfo` with a token that was fetched before.
+    pub(crate) async fn getinfo_with(&self, token: &str, verify_result: &str) -> Reply {
+        let body = json!({ "verify_result": verify_result });
+        self.face("getinfo", token, &body).await
+    }
+
     pub(crate) async fn getinfo(&self, verify_result: &str) -> Reply {
         let token = self.token().await;
         self.face(

@@ -7,7 +7,10 @@
     reason = "a test that fails should panic"
 )]
 
+mod accounts;
 mod analysis;
+mod applications;
+mod apps;
 mod call_limits;
 mod capture;
 mod common;
@@ -16,8 +19,10 @@ mod limits;
 mod operators;
 mod races;
 mod records;
+mod role_examples;
 mod roles;
 mod sign_in;
+mod spaces;
 mod tariffs;
 mod unicloud;
 mod v1;

@@ -10,6 +10,7 @@
     reason = "a test that fails should panic, and these tests are about processes"
 )]
 
+mod access;
 mod cli;
 mod common;
 mod kills;

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use zhenren_domain::ids::AppId;
+use zhenren_domain::ids::{AccountId, AppId, SpaceId};
 use zhenren_domain::retention::{NONCE_LIFE, after};
 use zhenren_store::secrets::{self, Holder};
-use zhenren_store::{apps, nonces, retry_busy};
+use zhenren_store::{Transaction, apps, nonces, retry_busy, spaces};
+use zhenren_vault::SecretText;
 
 use super::Caller;
 use crate::context::Context;
@@ -32,12 +33,23 @@ pub struct Signed<'a> {
     pub nonce: &'a str,
     /// `X-Zhenren-Signature`, lower-case hexadecimal.
     pub signature: &'a str,
+    /// The service space that calls, when one is named.
+    pub space: Option<SignedSpace<'a>>,
     /// The method, upper case.
     pub method: &'a str,
     /// The path without the query.
     pub path: &'a str,
     /// The body as it arrived.
     pub body: &'a [u8],
+}
+
+/// The service space of a signed call.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedSpace<'a> {
+    /// `X-Zhenren-Space-Id`.
+    pub id: &'a str,
+    /// `X-Zhenren-Space-Signature`, lower-case hexadecimal.
+    pub signature: &'a str,
 }
 
 /// Why a signed call is not taken.
@@ -58,6 +70,15 @@ pub enum SignedError {
     /// The signature is not that of the app's secret.
     #[error("signature does not fit")]
     Wrong,
+    /// The account has no such service space.
+    #[error("service space does not exist")]
+    SpaceUnknown,
+    /// The space's signature is missing or not that of its secret.
+    #[error("signature of the service space does not fit")]
+    SpaceWrong,
+    /// The account lists the spaces that may call, and this is none of them.
+    #[error("service space is not on the allow list")]
+    SpaceNotListed,
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -105,17 +126,64 @@ async fn check_signature(
         .ok_or(SignedError::AppUnknown)?;
     let message = message(signed);
     let verifiers = secrets::active(&mut tx, context.vault(), Holder::App(app_id)).await?;
-    let fits = verifiers
+    if !fits(&verifiers, &message, signed.signature) {
+        return Err(SignedError::Wrong);
+    }
+    let caller = Caller::from(app);
+    check_space(context, &mut tx, &caller.account_id, signed).await?;
+    Ok(caller)
+}
+
+/// The space proves itself before it is looked up in the list: whoever has no secret of it does
+/// not learn whether it is listed.
+async fn check_space(
+    context: &Context,
+    tx: &mut Transaction,
+    account_id: &AccountId,
+    signed: &Signed<'_>,
+) -> Result<(), SignedError> {
+    let allowed = spaces::allow_list(tx, account_id).await?;
+    let Some(space) = &signed.space else {
+        return if allowed.is_empty() {
+            Ok(())
+        } else {
+            Err(SignedError::SpaceNotListed)
+        };
+    };
+    let id = SpaceId::parse(space.id).map_err(|_| SignedError::SpaceUnknown)?;
+    if spaces::find(tx, account_id, &id).await?.is_none() {
+        return Err(SignedError::SpaceUnknown);
+    }
+    let verifiers = secrets::active(tx, context.vault(), Holder::Space(&id)).await?;
+    if !fits(
+        &verifiers,
+        &space_message(signed, space.id),
+        space.signature,
+    ) {
+        return Err(SignedError::SpaceWrong);
+    }
+    if allowed.is_empty() || allowed.contains(&id) {
+        Ok(())
+    } else {
+        Err(SignedError::SpaceNotListed)
+    }
+}
+
+/// Whether the signature is that of one of the secrets.
+fn fits(verifiers: &[SecretText], message: &str, signature: &str) -> bool {
+    let found = verifiers
         .iter()
         .fold(subtle::Choice::from(0), |found, verifier| {
-            let wanted = sign(verifier.reveal(), &message);
-            found | wanted.as_bytes().ct_eq(signed.signature.as_bytes())
+            let wanted = sign(verifier.reveal(), message);
+            found | wanted.as_bytes().ct_eq(signature.as_bytes())
         });
-    if bool::from(fits) {
-        Ok(app.into())
-    } else {
-        Err(SignedError::Wrong)
-    }
+    bool::from(found)
+}
+
+/// What a space signs: the app's message, and which app and space it is for, so that a signature
+/// is worth nothing beside another app or under another space's name.
+fn space_message(signed: &Signed<'_>, space_id: &str) -> String {
+    format!("{}\n{}\n{space_id}", message(signed), signed.appid)
 }
 
 fn message(signed: &Signed<'_>) -> String {
@@ -144,14 +212,15 @@ fn sign(verifier: &str, message: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Computed with Python's hmac and hashlib, so that the Node package can be held to it.
+    /// Computed with Python's hmac and hashlib, so that the Node package can be held to them.
     #[test]
-    fn a_known_signature() {
+    fn known_signatures_of_an_app_and_a_space() {
         let signed = Signed {
             appid: "app_demo",
             timestamp_ms: "1790000000000",
             nonce: "0123456789abcdef",
             signature: "",
+            space: None,
             method: "POST",
             path: "/unicloud/v1/getCertifyId",
             body: b"{}",
@@ -160,6 +229,11 @@ mod tests {
         assert_eq!(
             sign(&verifier, &message(&signed)),
             "c63261cc040e84f189ff20ca1315b5424fd524ace360c21dd6f715a733784d77"
+        );
+        let verifier = sha256_hex(b"space secret");
+        assert_eq!(
+            sign(&verifier, &space_message(&signed, "spc_demo")),
+            "b990444b1a5d1ba3b7c5652a9db37164ce2248738be934e8ea707e2a56e74ca7"
         );
     }
 }

@@ -5,14 +5,16 @@
 
 use zhenren_domain::draw::Wish;
 use zhenren_domain::holder::HolderKind;
-use zhenren_domain::ids::{AccountId, AppId, EntryId, SecretId};
+use zhenren_domain::ids::{AcceptanceId, AccountId, AppId, EntryId, SecretId};
 use zhenren_domain::money::Fen;
 use zhenren_store::accounts::Holder;
+use zhenren_store::agreements::{self, Acceptance};
 use zhenren_store::apps::{App, AppKind, CallLimits};
 use zhenren_store::{StoreError, Transaction, accounts, apps, ledger, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::create_app;
+use crate::agreements::PROGRAM;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::operators::actor::Actor;
@@ -109,9 +111,20 @@ async fn open_simulated(
         name: SecretText::from(name),
         number: SecretText::from("simulated"),
         recorded_at: context.now(),
-        recorded_by: String::from("program"),
+        recorded_by: String::from(PROGRAM),
     };
     accounts::record_holder(tx, context.vault(), id, &holder).await?;
+    let newest = crate::agreements::newest(context, tx).await?;
+    let acceptance = Acceptance {
+        id: AcceptanceId::from_number(context.id_number()),
+        account_id: id.clone(),
+        version: newest.version,
+        sha256: newest.sha256,
+        signer: SecretText::from(name),
+        accepted_by: String::from(PROGRAM),
+        accepted_at: context.now(),
+    };
+    agreements::accept(tx, context.vault(), &acceptance).await?;
     accounts::open(tx, id, context.now()).await?;
     Ok(())
 }

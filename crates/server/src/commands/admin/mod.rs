@@ -3,6 +3,10 @@
 //!
 //! Knows no rule: the use cases it calls are those of `/v1/account/…`.
 
+mod account;
+mod agreement;
+mod app;
+mod application;
 mod audit;
 mod balance;
 mod billing;
@@ -14,6 +18,7 @@ mod limits;
 mod operator;
 mod recharge;
 mod records;
+mod space;
 mod statistics;
 mod tariff;
 mod token;
@@ -30,6 +35,21 @@ use crate::wiring;
 /// `zhenren admin`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
+    /// Accounts, and who really holds them.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Versions of the agreement; accepting one opens an account.
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
+    /// Applications for access.
+    #[command(subcommand)]
+    Application(application::ApplicationCommand),
+    /// Apps, their secrets and address ranges.
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Service spaces, their secrets and the allow list.
+    #[command(subcommand)]
+    Space(space::SpaceCommand),
     /// Make an app and print its secret, once.
     CreateApp(create_app::CreateApp),
     /// Put money on an account.
@@ -71,6 +91,11 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
     match command {
         AdminCommand::CreateKey(args) => create_key::run(&args),
         AdminCommand::Enrol(args) => enrol::run(config, &args).await,
+        AdminCommand::Account(command) => account::run(&open(config).await?, command).await,
+        AdminCommand::Agreement(command) => agreement::run(&open(config).await?, command).await,
+        AdminCommand::Application(command) => application::run(&open(config).await?, command).await,
+        AdminCommand::App(command) => app::run(&open(config).await?, command).await,
+        AdminCommand::Space(command) => space::run(&open(config).await?, command).await,
         AdminCommand::CreateApp(args) => create_app::run(&open(config).await?, &args).await,
         AdminCommand::Recharge(args) => recharge::run(&open(config).await?, &args).await,
         AdminCommand::Limits(command) => limits::run(&open(config).await?, command).await,
