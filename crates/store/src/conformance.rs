@@ -119,6 +119,7 @@ suite!(
     operators::the_last_active_owner_stays,
     operators::two_owners_cannot_disable_each_other,
     operators::a_sign_in_lives_until_something_ends_it,
+    operators::a_sign_in_has_what_its_operator_has_now,
     operators::failed_sign_ins_add_up_and_lock,
     operators::an_account_token_is_valid_until_it_ends_or_is_revoked,
     operators::every_audit_chain_is_known_by_name,

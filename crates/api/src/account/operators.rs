@@ -84,7 +84,7 @@ async fn create(
             CreateError::LoginInvalid(why) => invalid(&format!("{why}.")),
             CreateError::PasswordRefused(why) => password_refused(why),
             CreateError::LoginTaken => Problem::new(&problem::LOGIN_TAKEN),
-            CreateError::Busy => Problem::new(&problem::TOO_MANY_REQUESTS),
+            CreateError::Busy => Problem::new(&problem::UNAVAILABLE),
             CreateError::Fault(fault) => Problem::fault(&fault),
         })?;
     let answer = with_password(&created.operator, created.password.as_ref());
@@ -132,7 +132,7 @@ async fn change(
                 invalid("Change your own password with POST /v1/account/password.")
             }
             ChangeError::PasswordRefused(why) => password_refused(why),
-            ChangeError::Busy => Problem::new(&problem::TOO_MANY_REQUESTS),
+            ChangeError::Busy => Problem::new(&problem::UNAVAILABLE),
             ChangeError::Fault(fault) => Problem::fault(&fault),
         })?;
     Ok(Json(with_password(

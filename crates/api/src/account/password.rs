@@ -46,7 +46,7 @@ async fn change(
             ChangeError::Refused(why) => password_refused(why),
             ChangeError::Wrong => Problem::new(&problem::PASSWORD_WRONG),
             ChangeError::Locked { until } => locked(&until),
-            ChangeError::Busy => Problem::new(&problem::TOO_MANY_REQUESTS),
+            ChangeError::Busy => Problem::new(&problem::UNAVAILABLE),
             ChangeError::Fault(fault) => Problem::fault(&fault),
         })?;
     Ok(Json(json!({ "sessions_ended_count": ended })))

@@ -40,7 +40,7 @@ async fn begin(State(api): State<Api>, body: Body) -> Result<(StatusCode, Json<V
         .map_err(|error| match error {
             SignInError::Refused => Problem::new(&problem::SIGN_IN_REFUSED),
             SignInError::Locked { until } => locked(&until),
-            SignInError::Busy => Problem::new(&problem::TOO_MANY_REQUESTS),
+            SignInError::Busy => Problem::new(&problem::UNAVAILABLE),
             SignInError::Fault(fault) => Problem::fault(&fault),
         })?;
     let answer = json!({

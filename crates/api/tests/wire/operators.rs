@@ -121,7 +121,7 @@ pub(crate) fn said(reply: &Reply) -> (u16, &str) {
 }
 
 #[tokio::test]
-async fn an_owner_makes_and_changes_operators() {
+async fn an_owner_makes_operators() {
     let world = World::new().await;
     world.hire("owner", Role::Owner).await;
     let owner = world.sign_in("owner").await;
@@ -145,29 +145,36 @@ async fn an_owner_makes_and_changes_operators() {
     let signed_in = world.post("/v1/account/sessions", &sign_in).await;
     assert_eq!(signed_in.status, StatusCode::CREATED, "{}", signed_in.text);
 
-    let wei = world.sign_in("li.wei").await;
-    let one = format!("{path}/{}", made.text_of("id"));
-    let patch = |body: Value| {
-        let (world, one, owner) = (&world, one.clone(), owner.clone());
-        async move { world.account_side(Method::PATCH, &one, &owner, &body).await }
-    };
-    // A role counts from the next call on.
-    assert_eq!(said(&world.look(path, &wei).await), (403, "not_permitted"));
-    assert_eq!(
-        patch(json!({ "role": "owner" })).await.json["role"],
-        "owner"
-    );
-    let list = world.look(&format!("{path}?limit=2"), &wei).await;
+    let list = world.look(&format!("{path}?limit=2"), &owner).await;
     assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
-    let rest = format!("{path}?limit=2&after={}", list.text_of("next"));
-    let rest = world.look(&rest, &wei).await;
+    let next = format!("{path}?limit=2&after={}", list.text_of("next"));
+    let rest = world.look(&next, &owner).await;
     assert_eq!(
         (&rest.json["items"][0]["login"], &rest.json["next"]),
         (&json!("zhang"), &Value::Null)
     );
+}
+
+#[tokio::test]
+async fn a_change_of_an_operator_counts_at_once() {
+    let world = World::new().await;
+    world.hire("owner", Role::Owner).await;
+    let id = world.hire("li.wei", Role::Finance).await;
+    let owner = world.sign_in("owner").await;
+    let wei = world.sign_in("li.wei").await;
+    let path = "/v1/account/operators";
+    let one = format!("{path}/{id}");
+    let change = |body: Value| {
+        let (world, one, owner) = (&world, one.clone(), owner.clone());
+        async move { world.account_side(Method::PATCH, &one, &owner, &body).await }
+    };
+    assert_eq!(said(&world.look(path, &wei).await), (403, "not_permitted"));
+    let promoted = change(json!({ "role": "owner" })).await;
+    assert_eq!(promoted.json["role"], "owner", "{}", promoted.text);
+    assert_eq!(world.look(path, &wei).await.status, StatusCode::OK);
 
     // Who is disabled is signed out, and cannot sign in.
-    let disabled = patch(json!({ "disabled": true })).await;
+    let disabled = change(json!({ "disabled": true })).await;
     assert_ne!(
         disabled.json["disabled_at"],
         Value::Null,
@@ -182,7 +189,7 @@ async fn an_owner_makes_and_changes_operators() {
     let refused = world.post("/v1/account/sessions", &sign_in).await;
     assert_eq!(said(&refused), (401, "sign_in_refused"));
     assert_eq!(
-        patch(json!({ "disabled": false })).await.json["disabled_at"],
+        change(json!({ "disabled": false })).await.json["disabled_at"],
         Value::Null
     );
     // The old sign-in stays over.
@@ -193,7 +200,7 @@ async fn an_owner_makes_and_changes_operators() {
 
     // Another password ends every sign-in.
     let wei = world.sign_in("li.wei").await;
-    let reset = patch(json!({ "reset_password": true })).await;
+    let reset = change(json!({ "reset_password": true })).await;
     assert_eq!(
         said(&world.look(path, &wei).await),
         (401, "credentials_invalid")
@@ -202,7 +209,6 @@ async fn an_owner_makes_and_changes_operators() {
     let signed_in = world.post("/v1/account/sessions", &sign_in).await;
     assert_eq!(signed_in.status, StatusCode::CREATED, "{}", signed_in.text);
 
-    let id = made.text_of("id");
     let about: Vec<String> = world
         .audit()
         .await
@@ -223,7 +229,7 @@ async fn the_last_owner_stays_and_changes_are_all_or_nothing() {
     let id = world.hire("owner", Role::Owner).await;
     let owner = world.sign_in("owner").await;
     let one = format!("/v1/account/operators/{id}");
-    let patch = |body: Value| {
+    let change = |body: Value| {
         let (world, one, owner) = (&world, &one, &owner);
         async move { world.account_side(Method::PATCH, one, owner, &body).await }
     };
@@ -233,7 +239,7 @@ async fn the_last_owner_stays_and_changes_are_all_or_nothing() {
         json!({ "role": "owner", "disabled": true }),
     ] {
         assert_eq!(
-            said(&patch(body.clone()).await),
+            said(&change(body.clone()).await),
             (409, "last_owner"),
             "{body}"
         );
@@ -254,87 +260,68 @@ async fn the_last_owner_stays_and_changes_are_all_or_nothing() {
     world
         .account_side(Method::PATCH, &path, &owner, &body)
         .await;
-    let gone = patch(json!({ "role": "read_only", "disabled": true })).await;
+    let gone = change(json!({ "role": "read_only", "disabled": true })).await;
     assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
     assert_eq!(world.audit().await.last().unwrap().0, "operator.disable");
 }
 
+/// Asserts that a request is refused with a sentence that has this word, and repeats no password.
+async fn refuses(
+    world: &World,
+    token: &str,
+    request: (Method, &str),
+    body: Value,
+    said: (u16, &str),
+) {
+    let (method, path) = request;
+    let reply = world.account_side(method, path, token, &body).await;
+    assert_eq!(reply.status.as_u16(), said.0, "{body} {}", reply.text);
+    assert!(
+        reply.text_of("detail").contains(said.1),
+        "{body} {}",
+        reply.text
+    );
+    assert!(!reply.text.contains(PASSWORD), "{}", reply.text);
+}
+
 #[tokio::test]
-async fn wrong_words_about_operators_are_named() {
+async fn wrong_words_about_new_operators_are_named() {
+    let world = World::new().await;
+    world.hire("owner", Role::Owner).await;
+    let owner = world.sign_in("owner").await;
+    let short = json!({ "login": "ab", "role": "owner", "password": "short" });
+    for (body, said) in [
+        (json!({ "login": "a b", "role": "owner" }), (400, "login")),
+        (json!({ "login": "ab", "role": "boss" }), (400, "role")),
+        (json!({ "login": "ab" }), (400, "role")),
+        (short, (422, "12")),
+    ] {
+        let request = (Method::POST, "/v1/account/operators");
+        refuses(&world, &owner, request, body, said).await;
+    }
+}
+
+#[tokio::test]
+async fn wrong_words_about_changes_are_named() {
     let world = World::new().await;
     let id = world.hire("owner", Role::Owner).await;
     let owner = world.sign_in("owner").await;
     let own = format!("/v1/account/operators/{id}");
-    let all = "/v1/account/operators";
-    for (method, path, body, status, word) in [
+    let none = "/v1/account/operators/opr_none";
+    let both = json!({ "password": PASSWORD, "reset_password": true });
+    for (path, body, said) in [
+        (own.as_str(), json!({ "role": "boss" }), (400, "role")),
         (
-            "POST",
-            all,
-            json!({ "login": "a b", "role": "owner" }),
-            400,
-            "login",
-        ),
-        (
-            "POST",
-            all,
-            json!({ "login": "ab", "role": "boss" }),
-            400,
-            "role",
-        ),
-        ("POST", all, json!({ "login": "ab" }), 400, "role"),
-        (
-            "POST",
-            all,
-            json!({ "login": "ab", "role": "owner", "password": "short" }),
-            422,
-            "12",
-        ),
-        (
-            "PATCH",
-            own.as_str(),
-            json!({ "role": "boss" }),
-            400,
-            "role",
-        ),
-        (
-            "PATCH",
-            own.as_str(),
+            &own,
             json!({ "password": PASSWORD }),
-            400,
-            "/v1/account/password",
+            (400, "/v1/account/password"),
         ),
-        (
-            "PATCH",
-            own.as_str(),
-            json!({ "password": PASSWORD, "reset_password": true }),
-            400,
-            "either",
-        ),
-        (
-            "PATCH",
-            own.as_str(),
-            json!({ "login": "new" }),
-            400,
-            "login",
-        ),
-        (
-            "PATCH",
-            "/v1/account/operators/opr_none",
-            json!({}),
-            404,
-            "",
-        ),
-        ("PATCH", "/v1/account/operators/1", json!({}), 404, ""),
+        (&own, both, (400, "either")),
+        (&own, json!({ "login": "new" }), (400, "login")),
+        (none, json!({}), (404, "")),
+        ("/v1/account/operators/1", json!({}), (404, "")),
     ] {
-        let method = method.parse().unwrap();
-        let reply = world.account_side(method, path, &owner, &body).await;
-        assert_eq!(reply.status.as_u16(), status, "{body} {}", reply.text);
-        assert!(
-            reply.text_of("detail").contains(word),
-            "{body} {}",
-            reply.text
-        );
-        assert!(!reply.text.contains(PASSWORD), "{}", reply.text);
+        refuses(&world, &owner, (Method::PATCH, path), body, said).await;
     }
 }
 

@@ -22,6 +22,20 @@ fn operator(place: &Place, words: &[&str]) -> Ran {
     place.run(&all)
 }
 
+/// The exit code of a command that reads from standard input.
+fn piped(place: &Place, words: &[&str], bytes: &[u8]) -> Option<i32> {
+    let mut all = vec!["admin", "operator"];
+    all.extend_from_slice(words);
+    let mut child = place
+        .command(&all)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    child.wait_with_output().unwrap().status.code()
+}
+
 #[test]
 fn the_first_owner_is_made_at_the_machine_and_the_last_one_stays() {
     let place = Place::new();
@@ -56,8 +70,12 @@ fn the_first_owner_is_made_at_the_machine_and_the_last_one_stays() {
     }
     let ran = operator(&place, &["disable", "--login", "wei"]);
     assert_eq!(ran.code, 64, "{ran:?}");
+}
 
-    // A password out of a file: only its first line, never printed.
+#[test]
+fn passwords_come_out_of_files_and_are_never_printed() {
+    let place = Place::new();
+    // Only the first line counts.
     place.write("short.txt", b"too short\n");
     place.write("good.txt", b"correct horse battery\nnot this\n");
     let create = |file: &str| {
@@ -90,7 +108,15 @@ fn the_first_owner_is_made_at_the_machine_and_the_last_one_stays() {
         (0, false),
         "{ran:?}"
     );
+}
 
+#[test]
+fn what_is_done_to_operators_is_in_the_log_without_their_logins() {
+    let place = Place::new();
+    for login in ["wei", "li"] {
+        let made = operator(&place, &["create", "--login", login, "--role", "owner"]);
+        assert_eq!(made.code, 0, "{made:?}");
+    }
     let ran = operator(&place, &["disable", "--login", "wei"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let list = operator(&place, &["list"]);
@@ -104,24 +130,8 @@ fn the_first_owner_is_made_at_the_machine_and_the_last_one_stays() {
     assert_eq!(ran.code, 0, "{ran:?}");
 
     // Out of a pipe.
-    let mut child = place
-        .command(&[
-            "admin",
-            "operator",
-            "set-password",
-            "--login",
-            "li",
-            "--password-file",
-            "-",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    pipe.write_all(b"another horse battery").unwrap();
-    drop(pipe);
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+    let words = ["set-password", "--login", "li", "--password-file", "-"];
+    assert_eq!(piped(&place, &words, b"another horse battery"), Some(0));
     let ran = operator(&place, &["set-password", "--login", "wei"]);
     assert_eq!(word(&ran, "password").len(), 32);
 

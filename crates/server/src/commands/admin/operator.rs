@@ -155,7 +155,11 @@ async fn create(context: &Context, args: &Create) -> Result<Exit> {
         .await
         .map_err(|error| match error {
             CreateError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            refused @ (CreateError::Denied(_)
+            | CreateError::LoginInvalid(_)
+            | CreateError::PasswordRefused(_)
+            | CreateError::LoginTaken
+            | CreateError::Busy) => sentence(Exit::Usage, refused.to_string()),
         })?;
     print(&created.operator, created.password.as_ref());
     Ok(Exit::Good)
@@ -193,7 +197,12 @@ async fn change(context: &Context, named: &Named, change: Change) -> Result<Exit
         .await
         .map_err(|error| match error {
             ChangeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            refused @ (ChangeError::Denied(_)
+            | ChangeError::OperatorUnknown
+            | ChangeError::LastOwner
+            | ChangeError::OwnPassword
+            | ChangeError::PasswordRefused(_)
+            | ChangeError::Busy) => sentence(Exit::Usage, refused.to_string()),
         })?;
     print(&changed.operator, changed.password.as_ref());
     Ok(Exit::Good)

@@ -83,7 +83,11 @@ async fn create(context: &Context, args: &Create) -> Result<Exit> {
         .await
         .map_err(|error| match error {
             CreateError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            refused @ (CreateError::Denied(_)
+            | CreateError::AccountUnknown
+            | CreateError::NameInvalid
+            | CreateError::EndsInThePast
+            | CreateError::ReachesFurther) => sentence(Exit::Usage, refused.to_string()),
         })?;
     say!("id     {}", made.token.id);
     say!("token  {}", made.text);
@@ -131,7 +135,9 @@ async fn revoke(context: &Context, args: &Revoke) -> Result<Exit> {
         .await
         .map_err(|error| match error {
             RevokeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            refused @ (RevokeError::Denied(_) | RevokeError::TokenUnknown) => {
+                sentence(Exit::Usage, refused.to_string())
+            }
         })?;
     say!("revoked  {id}");
     Ok(Exit::Good)
