@@ -176,9 +176,14 @@ async fn the_ledger_tells_of_every_move() {
     assert_eq!(short[..4], expected);
     assert_eq!(short[4][0], "recharge");
     assert_eq!(lines[0]["hold_id"], lines[1]["hold_id"]);
+    pages_and_filters(&world, &desk, &lines).await;
+}
+
+/// The lines of the ledger, asked for in other ways.
+async fn pages_and_filters(world: &World, desk: &Desk<'_>, lines: &Value) {
     // Pages of two give the same lines; a line that comes meanwhile does not move them.
     let page = desk.get("ledger?limit=2").await;
-    open(&world, "order-0003").await;
+    open(world, "order-0003").await;
     let next = page["next"].as_str().unwrap();
     let rest = desk.get(&format!("ledger?limit=200&after={next}")).await;
     assert_eq!(

@@ -41,19 +41,27 @@ async fn the_records_of_a_day_newest_first() {
     });
     assert_eq!(*closed, expected);
     assert_eq!(all["items"][6]["billable"], Value::Null);
-    // Pages stay where they are while new calls arrive.
+    pages_stay(&world, &desk, &made).await;
+    filters(&world, &desk).await;
+}
+
+/// Pages stay where they are while new calls arrive.
+async fn pages_stay(world: &World, desk: &Desk<'_>, made: &[String]) {
     let mut found = Vec::new();
     let mut after = String::new();
     for number in 10.. {
         let page = desk.get(&format!("records?limit=3{after}")).await;
         found.extend(ids(&page));
-        open(&world, &format!("order-{number:04}")).await;
+        open(world, &format!("order-{number:04}")).await;
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
         }
     }
     assert_eq!(found, made);
+}
+
+async fn filters(world: &World, desk: &Desk<'_>) {
     for (filter, count) in [
         ("outcome=rejected", 1),
         ("billable=true", 2),
@@ -217,6 +225,11 @@ async fn statistics_are_what_the_rows_add_up_to() {
     assert_eq!(total["billed_count"], 5, "{total}");
     assert_eq!(total["compared_count"], 4);
     assert_eq!(total["billed_fen"], 85 * 3 + 7 * 2);
+    other_ranges(&world, &desk, desk_day).await;
+}
+
+/// The same statistic over other days, of another app, and as a table.
+async fn other_ranges(world: &World, desk: &Desk<'_>, desk_day: jiff::civil::Date) {
     let today = civil_day(world.clock.now());
     let one = desk
         .get(&format!("statistics?from={desk_day}&to={desk_day}"))

@@ -6,7 +6,8 @@ use zhenren_domain::ids::{AccountId, EntryId};
 use zhenren_domain::ledger::{Balance, Refusal};
 use zhenren_domain::money::Fen;
 use zhenren_domain::roles::Permission;
-use zhenren_store::{accounts, audit, ledger, ledger_entries, retry_busy};
+use zhenren_store::accounts::{self, Account};
+use zhenren_store::{Transaction, audit, ledger, ledger_entries, retry_busy};
 
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
@@ -92,19 +93,7 @@ pub async fn recharge(
             at,
         };
         if !ledger::recharge(&mut tx, &recharge).await? {
-            let entry = ledger_entries::find(&mut tx, account_id, &entry_id)
-                .await?
-                .filter(|entry| entry.moved.available_fen == amount.get())
-                .ok_or(RechargeError::Conflict)?;
-            return Ok(Booked {
-                entry_id: entry.id,
-                amount,
-                // Lines of the first schema did not keep them.
-                reference: entry.reference.unwrap_or_else(|| reference.to_owned()),
-                booked_by: entry.booked_by,
-                booked_at: entry.at,
-                balance: account.balance,
-            });
+            return repeated(&mut tx, &account, &entry_id, amount, reference).await;
         }
         let event = audit::Event {
             chain: account_id.as_str(),
@@ -126,6 +115,29 @@ pub async fn recharge(
         })
     })
     .await
+}
+
+/// What was booked before under this reference.
+async fn repeated(
+    tx: &mut Transaction,
+    account: &Account,
+    entry_id: &EntryId,
+    amount: Fen,
+    reference: &str,
+) -> Result<Booked, RechargeError> {
+    let entry = ledger_entries::find(tx, &account.id, entry_id)
+        .await?
+        .filter(|entry| entry.moved.available_fen == amount.get())
+        .ok_or(RechargeError::Conflict)?;
+    Ok(Booked {
+        entry_id: entry.id,
+        amount,
+        // Lines of the first schema did not keep them.
+        reference: entry.reference.unwrap_or_else(|| reference.to_owned()),
+        booked_by: entry.booked_by,
+        booked_at: entry.at,
+        balance: account.balance,
+    })
 }
 
 fn checked(reference: &str) -> Result<&str, RechargeError> {
