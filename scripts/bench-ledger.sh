@@ -18,8 +18,7 @@ case ${1:-} in
     ;;
 esac
 
-cargo build --release --quiet --package zhenren
-cargo build --release --quiet --package zhenren --example bench_ledger
+cargo build --release --quiet --package zhenren --package zhenren-bench
 target/release/zhenren models import
 
 work=$(mktemp -d)
@@ -62,4 +61,4 @@ else
 fi
 
 printf '\n== durable create\n'
-target/release/examples/bench_ledger run --seconds "$seconds" "${arguments[@]}"
+target/release/zhenren-bench run --seconds "$seconds" "${arguments[@]}"

@@ -117,13 +117,8 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
         SET available_fen = available_fen - $2, frozen_fen = frozen_fen + $2
         WHERE id = $1 AND available_fen >= $2 AND calls_count = $3";
     let calls_count = payer.agreement.calls_count;
-    if tx
-        .execute(sql, values![wish.account_id, price, calls_count])
-        .await?
-        != 1
-    {
-        return Err(StoreError::Busy);
-    }
+    let values = values![wish.account_id, price, calls_count];
+    tx.enqueue_one(sql, values, StoreError::Busy).await?;
     let sql = "INSERT INTO holds (id, account_id, verification_id, state, amount_fen, created_at)
         VALUES ($1, $2, $3, 'frozen', $4, $5)";
     let values = values![
@@ -133,7 +128,7 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
         price,
         wish.at
     ];
-    tx.execute(sql, values).await?;
+    tx.enqueue(sql, values).await?;
     let moved = Moved {
         available_fen: -price.get(),
         frozen_fen: price.get(),
@@ -151,7 +146,7 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
         booked_by: None,
         at: wish.at,
     };
-    ledger_entries::write(tx, &entry).await?;
+    ledger_entries::write_new(tx, &entry).await?;
     Ok(Freezing::Frozen(price))
 }
 

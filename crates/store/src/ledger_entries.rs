@@ -8,7 +8,7 @@ use zhenren_domain::money::Fen;
 
 use crate::error::StoreError;
 use crate::sql::{Row, Transaction};
-use crate::value::values;
+use crate::value::{Value, values};
 
 const TABLE: &str = "ledger_entries";
 
@@ -89,27 +89,37 @@ macro_rules! select {
     };
 }
 
+const INSERT: &str = "INSERT INTO ledger_entries (id, account_id, hold_id, kind, available_fen,
+        frozen_fen, spent_fen, at, forgiven_fen, tariff_id, reference, booked_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ON CONFLICT (id) DO NOTHING";
+
 /// Writes a line; `false` when there is one with this id.
 pub(crate) async fn write(tx: &mut Transaction, new: &NewEntry<'_>) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO ledger_entries (id, account_id, hold_id, kind, available_fen,
-            frozen_fen, spent_fen, at, forgiven_fen, tariff_id, reference, booked_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (id) DO NOTHING";
-    let values = values![
-        new.id,
-        new.account_id,
-        new.hold_id,
-        new.kind.name(),
-        new.moved.available_fen,
-        new.moved.frozen_fen,
-        new.moved.spent_fen,
-        new.at,
-        new.forgiven,
-        new.tariff_id,
-        new.reference,
-        new.booked_by,
-    ];
-    Ok(tx.execute(sql, values).await? == 1)
+    Ok(tx.execute(INSERT, &values_of(new)).await? == 1)
+}
+
+/// Writes a line under an id that is new, and waits for no answer.
+pub(crate) async fn write_new(tx: &mut Transaction, new: &NewEntry<'_>) -> Result<(), StoreError> {
+    let taken = StoreError::Conflict { table: TABLE };
+    tx.enqueue_one(INSERT, &values_of(new), taken).await
+}
+
+fn values_of(new: &NewEntry<'_>) -> [Value; 12] {
+    [
+        Value::from(new.id),
+        Value::from(new.account_id),
+        Value::from(new.hold_id),
+        Value::from(new.kind.name()),
+        Value::from(new.moved.available_fen),
+        Value::from(new.moved.frozen_fen),
+        Value::from(new.moved.spent_fen),
+        Value::from(new.at),
+        Value::from(new.forgiven),
+        Value::from(new.tariff_id),
+        Value::from(new.reference),
+        Value::from(new.booked_by),
+    ]
 }
 
 /// The line of an account with this id.

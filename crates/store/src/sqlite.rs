@@ -9,10 +9,11 @@ mod readers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, StatementStatus};
 
@@ -28,8 +29,15 @@ pub(crate) use readers::{Reader, Readers};
 /// executor next time. Steps and not time: a clock would also see what else the machine does.
 const SLOW_STEPS_COUNT: i32 = 20_000;
 
-/// Texts of statements that were slow, by their address: they are all `'static`.
-static SLOW_STATEMENTS: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+/// A statement's text, known by its address and length: they are all `'static`.
+type Text = (usize, usize);
+
+fn text(sql: &'static str) -> Text {
+    (sql.as_ptr().addr(), sql.len())
+}
+
+/// Texts of statements that were slow.
+static SLOW_STATEMENTS: Mutex<BTreeSet<Text>> = Mutex::new(BTreeSet::new());
 
 /// Opens the file and makes the connection what all of ours are.
 fn open(path: &Path, settings: &str) -> Result<Connection, StoreError> {
@@ -40,6 +48,11 @@ fn open(path: &Path, settings: &str) -> Result<Connection, StoreError> {
     for text in [dialect::SQLITE_SETTINGS, settings] {
         connection.execute_batch(text).map_err(classify_sqlite)?;
     }
+    // Without it SQLite prepares some statements again whenever their parameters change, in case
+    // another plan were better for the new ones; that was a sixth of the cost of a create.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(classify_sqlite)?;
     connection.set_prepared_statement_cache_capacity(dialect::STATEMENTS_COUNT_MAX);
     Ok(connection)
 }
@@ -64,7 +77,7 @@ fn fetch_all(
     values: &[Value],
 ) -> Result<Vec<Row>, StoreError> {
     watched(connection, sql, values, |statement| {
-        let names: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+        let names = names_of(sql, statement);
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(classify_sqlite)? {
@@ -76,6 +89,16 @@ fn fetch_all(
         }
         Ok(found)
     })
+}
+
+/// The names of a statement's columns, made once for each text.
+fn names_of(sql: &'static str, statement: &CachedStatement<'_>) -> Arc<[String]> {
+    static NAMES: Mutex<BTreeMap<Text, Arc<[String]>>> = Mutex::new(BTreeMap::new());
+    let mut known = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = known
+        .entry(text(sql))
+        .or_insert_with(|| statement.column_names().map(str::to_owned).collect());
+    Arc::clone(names)
 }
 
 fn cell(value: ValueRef<'_>) -> Cell {
@@ -129,19 +152,19 @@ fn watched<T>(
     values: &[Value],
     work: impl FnOnce(&mut CachedStatement<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let address = sql.as_ptr().addr();
+    let text = text(sql);
     let slow = || {
         SLOW_STATEMENTS
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     };
     let mut statement = bound(connection, sql, values)?;
-    if slow().contains(&address) {
+    if slow().contains(&text) {
         return beside(|| work(&mut statement));
     }
     let result = work(&mut statement);
     if statement.reset_status(StatementStatus::VmStep) >= SLOW_STEPS_COUNT {
-        slow().insert(address);
+        slow().insert(text);
     }
     result
 }

@@ -101,8 +101,7 @@ pub async fn add(
         usage.inconclusive_count,
         usage.billed,
     ];
-    tx.execute(sql, values).await?;
-    Ok(())
+    tx.enqueue(sql, values).await
 }
 
 /// The days on which something was counted, in order: of one app, or of all apps together.

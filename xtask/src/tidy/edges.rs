@@ -8,7 +8,7 @@ use super::Fault;
 use crate::tree::Tree;
 
 /// Normal (not test) edges inside the workspace.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("zhenren-domain", &[]),
     ("zhenren-vault", &[]),
     ("zhenren-store", &["zhenren-domain", "zhenren-vault"]),
@@ -39,6 +39,15 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "zhenren-usecases",
             "zhenren-api",
             "zhenren-simulator",
+        ],
+    ),
+    (
+        "zhenren-bench",
+        &[
+            "zhenren-domain",
+            "zhenren-vault",
+            "zhenren-store",
+            "zhenren-usecases",
         ],
     ),
     ("xtask", &[]),

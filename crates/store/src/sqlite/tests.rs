@@ -246,7 +246,7 @@ async fn a_long_statement_runs_beside_the_executor_the_second_time() {
         SELECT CAST(COUNT(*) AS BIGINT) AS n FROM numbers";
     let is_slow = || {
         let slow = super::SLOW_STATEMENTS.lock().unwrap();
-        slow.contains(&sql.as_ptr().addr())
+        slow.contains(&super::text(sql))
     };
     for _ in 0..2 {
         let mut tx = pool.read().await.unwrap();

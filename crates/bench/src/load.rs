@@ -15,8 +15,6 @@ use crate::world::App;
 
 /// Measured seconds are preceded by so many that only warm up.
 const WARM_UP: Duration = Duration::from_secs(1);
-const BODY: &str = "{\"name\":\"张三\",\"id_number\":\"310101199801011234\",\
-    \"reference\":{\"source\":\"enrolled\"}}";
 
 /// What is asked.
 pub(crate) struct Target {
@@ -46,12 +44,18 @@ impl Target {
         }
     }
 
+    /// Everybody is asked about once, as limits for each person want it.
     fn request(&self, key: &str, turn: u64) -> String {
+        let person = turn % 1_000_000_000_000;
+        let body = format!(
+            "{{\"name\":\"张三\",\"id_number\":\"310101{person:012}\",\
+             \"reference\":{{\"source\":\"enrolled\"}}}}"
+        );
         let head = "HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json";
-        let length = BODY.len();
+        let length = body.len();
         if self.credentials.is_empty() {
             return format!(
-                "POST /insert {head}\r\nidempotency-key: {key}\r\ncontent-length: {length}\r\n\r\n{BODY}"
+                "POST /insert {head}\r\nidempotency-key: {key}\r\ncontent-length: {length}\r\n\r\n{body}"
             );
         }
         let count = u64::try_from(self.credentials.len()).unwrap_or(1);
@@ -59,7 +63,7 @@ impl Target {
         let credentials = self.credentials.get(place).map_or("", String::as_str);
         format!(
             "POST /v1/verifications {head}\r\nauthorization: Basic {credentials}\r\n\
-             idempotency-key: {key}\r\ncontent-length: {length}\r\n\r\n{BODY}"
+             idempotency-key: {key}\r\ncontent-length: {length}\r\n\r\n{body}"
         )
     }
 }
