@@ -71,6 +71,7 @@ suite!(
     tariffs::billing_is_written_once,
     tariffs::days_add_up_under_many_writers,
     tariffs::records_of_a_day_by_its_index,
+    money::creates_of_different_accounts_do_not_meet,
     jobs::twenty_jobs_claimed_by_forty,
     jobs::a_lost_lease_refuses_the_result,
     jobs::a_job_is_added_once_and_runs_when_due,

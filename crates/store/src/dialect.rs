@@ -89,7 +89,9 @@ pub(crate) const fn claim_sql(dialect: Dialect) -> &'static str {
 }
 
 /// The text of a migration. Texts sort by their bytes on both databases (invariant I10). A line
-/// `-- append-only: <table>` becomes a trigger that refuses to change or remove a row of it.
+/// `-- append-only: <table>` becomes a trigger that refuses to change or remove a row of it. On
+/// PostgreSQL `-- roomy: <table>` leaves most of each page free for changed rows, and
+/// `-- unchecked: <table>.<column>` takes away the check of a reference.
 pub(crate) fn migration_text(dialect: Dialect, sql: &str) -> String {
     let mut text = match dialect {
         Dialect::Sqlite => sql.to_owned(),
@@ -102,7 +104,20 @@ pub(crate) fn migration_text(dialect: Dialect, sql: &str) -> String {
         let line = format!("-- append-only: {table}\n");
         text = text.replace(&line, &append_only(dialect, table));
     }
+    if dialect == Dialect::Postgres {
+        text.extend(sql.lines().filter_map(meeting));
+    }
     text
+}
+
+/// What a line about meetings of transactions stands for on PostgreSQL.
+fn meeting(line: &str) -> Option<String> {
+    if let Some(table) = line.strip_prefix("-- roomy: ") {
+        return Some(format!("ALTER TABLE {table} SET (fillfactor = 20);\n"));
+    }
+    let (table, column) = line.strip_prefix("-- unchecked: ")?.split_once('.')?;
+    let name = format!("{table}_{column}_fkey");
+    Some(format!("ALTER TABLE {table} DROP CONSTRAINT {name};\n"))
 }
 
 /// Takes away what a line `-- append-only: <table>` made, for tests that empty all tables.

@@ -12,16 +12,17 @@ use crate::sql::{Pool, Transaction};
 use crate::value::values;
 
 /// Every migration, in order; the version of each is its place, from 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_accounts.sql"),
     include_str!("migrations/0003_operators.sql"),
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_limits.sql"),
+    include_str!("migrations/0006_meetings.sql"),
 ];
 
 /// The schema version that this program reads and writes.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
     version BIGINT NOT NULL PRIMARY KEY,

@@ -1,12 +1,13 @@
 //! Money under races: I1 and I2.
 
-use zhenren_domain::ids::{AccountId, EntryId, VerificationId};
+use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, VerificationId};
 use zhenren_domain::ledger::{HoldState, Settlement};
 use zhenren_domain::money::Fen;
 
 use super::world::{START, World, after, together};
-use crate::ledger::{self, Freezing, Recharge};
-use crate::{StoreError, accounts, retry_busy};
+use crate::dialect::Dialect;
+use crate::ledger::{self, Freeze, Freezing, Recharge};
+use crate::{StoreError, Transaction, accounts, audit, capture_tokens, retry_busy, verifications};
 
 /// The account's own balance, after checking it against the immutable entries.
 async fn balance(world: &World, id: &AccountId) -> (i64, i64, i64) {
@@ -169,4 +170,65 @@ pub(super) async fn an_account_and_an_app_are_made_once(world: &World) {
     let known = accounts::find(&mut tx, &account).await.unwrap().unwrap();
     assert_eq!(known.name, "tenant");
     assert_eq!(known.created_at, START);
+}
+
+pub(super) async fn creates_of_different_accounts_do_not_meet(world: &World) {
+    let mut accounts = Vec::new();
+    for _ in 0..4 {
+        let account = world.account(1000).await;
+        let app = world.app(&account).await;
+        accounts.push((account, app));
+    }
+    // SQLite has one writer, so there they come one after the other; on PostgreSQL all are open
+    // at the same time, and each has read and written before the first commits.
+    let at_once = match world.pool.dialect() {
+        Dialect::Sqlite => 1,
+        Dialect::Postgres => accounts.len(),
+    };
+    for some in accounts.chunks(at_once) {
+        let mut open = Vec::new();
+        for (account, app) in some {
+            let mut tx = world.pool.begin().await.unwrap();
+            create(world, &mut tx, account, app).await;
+            open.push(tx);
+        }
+        for tx in open {
+            tx.commit().await.unwrap();
+        }
+    }
+    for (account, _) in &accounts {
+        assert_eq!(balance(world, account).await, (915, 85, 0));
+    }
+}
+
+/// What opening a verification writes.
+async fn create(world: &World, tx: &mut Transaction, account: &AccountId, app: &AppId) {
+    let record = world.record(app, account);
+    let id = &record.verification.id;
+    let wish = Freeze {
+        hold_id: &HoldId::from_number(world.number()),
+        entry_id: &EntryId::from_number(world.number()),
+        account_id: account,
+        verification_id: id,
+        at: START,
+    };
+    let frozen = ledger::freeze(tx, &wish).await.unwrap();
+    assert_eq!(frozen, Freezing::Frozen(Fen::of(85)));
+    verifications::insert(tx, &world.vault, &record)
+        .await
+        .unwrap();
+    capture_tokens::issue(tx, id.as_str(), id, START, after(60))
+        .await
+        .unwrap();
+    let event = audit::Event {
+        chain: account.as_str(),
+        at: START,
+        actor: app.as_str(),
+        action: "verification.open",
+        subject: id.as_str(),
+        detail: "",
+    };
+    audit::append(tx, &event).await.unwrap();
+    // Now everything that was sent has been answered.
+    assert!(accounts::find(tx, account).await.unwrap().is_some());
 }
