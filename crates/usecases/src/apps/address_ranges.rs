@@ -40,7 +40,7 @@ pub async fn set(
     for (number, text) in (1..).zip(texts) {
         ranges.push(parse(text).ok_or(AppError::RangeInvalid(number))?);
     }
-    retry_busy(|| async {
+    let kept = retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
         of_account(&mut tx, account_id, id).await?;
         apps::set_address_ranges(&mut tx, id, &ranges, context.now()).await?;
@@ -49,7 +49,10 @@ pub async fn set(
         note(context, &mut tx, actor, account_id, said).await?;
         let kept = apps::address_ranges(&mut tx, id).await?;
         tx.commit().await?;
-        Ok(kept.iter().map(ToString::to_string).collect())
+        Ok::<_, AppError>(kept.iter().map(ToString::to_string).collect())
     })
-    .await
+    .await?;
+    // In force with the next call here, and within a second on other nodes.
+    context.calls().forget_rules(id, context.now()).await;
+    Ok(kept)
 }
