@@ -7,6 +7,7 @@
     reason = "a test that fails should panic"
 )]
 
+mod account_tokens;
 mod accounts;
 mod analysis;
 mod applications;
