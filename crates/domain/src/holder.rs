@@ -104,7 +104,7 @@ fn credit_code(text: &str) -> Result<String, HolderError> {
     }
     let sum = weighted(values.iter().copied(), &CODE_WEIGHTS);
     let is_whole = values.last() == Some(&((31 - sum % 31) % 31));
-    if is_whole && code.bytes().nth(16) == Some(body_check(&code)) {
+    if is_whole && code.as_bytes().get(16) == Some(&body_check(&code)) {
         Ok(code)
     } else {
         Err(HolderError::CodeChecksum)

@@ -104,6 +104,7 @@ suite!(
     agreements::a_version_is_accepted_once_by_each_account,
     agreements::an_app_has_one_undecided_application,
     agreements::an_application_is_decided_once,
+    agreements::applications_are_listed_by_account_and_state,
     agreements::a_space_on_the_list_is_not_removed,
     keeping::the_audit_chain_shows_tampering,
     keeping::audit_lines_of_many_writers_form_one_chain,

@@ -99,33 +99,7 @@ async fn admit(
     };
     let caller = authenticate_signed::authenticate(&api.context, &signed)
         .await
-        .map_err(|error| match error {
-            SignedError::Missing => Refusal::new(
-                54021,
-                "call credential missing: send X-Zhenren-App-Id, -Timestamp, -Nonce, -Signature",
-            ),
-            SignedError::AppUnknown => Refusal::new(54003, "appId does not exist"),
-            SignedError::Stale => Refusal::new(
-                54021,
-                "call credential expired: the timestamp is more than 300 s from our clock",
-            ),
-            SignedError::Replayed => Refusal::new(
-                54021,
-                "call credential used before: every call needs a new nonce",
-            ),
-            SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
-            SignedError::SpaceUnknown => Refusal::new(54022, "service space does not exist"),
-            SignedError::SpaceWrong => Refusal::new(
-                54021,
-                "call credential of the service space missing or invalid: send \
-                 X-Zhenren-Space-Signature",
-            ),
-            SignedError::SpaceNotListed => Refusal::new(
-                54004,
-                "service space is not in the white list of the account",
-            ),
-            SignedError::Fault(fault) => Refusal::fault(&fault),
-        })?;
+        .map_err(unsigned)?;
     calls::admit(&api.context, &caller.app_id, from)
         .await
         .map_err(call_refused)?;
@@ -157,6 +131,37 @@ fn call_refused(error: CallRefused) -> Refusal {
         ),
         CallRefused::LimitReached(reached) => Refusal::limit_reached(reached),
         CallRefused::Fault(fault) => Refusal::fault(&fault),
+    }
+}
+
+/// A call whose signature is not taken.
+fn unsigned(error: SignedError) -> Refusal {
+    match error {
+        SignedError::Missing => Refusal::new(
+            54021,
+            "call credential missing: send X-Zhenren-App-Id, -Timestamp, -Nonce, -Signature",
+        ),
+        SignedError::AppUnknown => Refusal::new(54003, "appId does not exist"),
+        SignedError::Stale => Refusal::new(
+            54021,
+            "call credential expired: the timestamp is more than 300 s from our clock",
+        ),
+        SignedError::Replayed => Refusal::new(
+            54021,
+            "call credential used before: every call needs a new nonce",
+        ),
+        SignedError::Wrong => Refusal::new(54021, "call credential invalid"),
+        SignedError::SpaceUnknown => Refusal::new(54022, "service space does not exist"),
+        SignedError::SpaceWrong => Refusal::new(
+            54021,
+            "call credential of the service space missing or invalid: send \
+                 X-Zhenren-Space-Signature",
+        ),
+        SignedError::SpaceNotListed => Refusal::new(
+            54004,
+            "service space is not in the white list of the account",
+        ),
+        SignedError::Fault(fault) => Refusal::fault(&fault),
     }
 }
 

@@ -46,6 +46,7 @@ async fn provide(tenant: &Tenant<'_>) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn approval_gives_access_limits_and_a_quota() {
     let world = World::new().await;
     let tokens = Tokens::of(&world).await;

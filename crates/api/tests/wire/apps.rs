@@ -17,6 +17,7 @@ const READY: Answers = Answers {
 };
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_frozen_app_is_dead_at_every_door_until_it_is_unfrozen() {
     let world = World::new().await;
     world.enrol().await;

@@ -22,6 +22,7 @@ fn form(formal: &str, test: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn an_account_is_opened_and_an_app_gets_access() {
     let place = Place::new();
     let admin = |words: &[&str]| {

@@ -189,8 +189,23 @@ pub(super) async fn an_application_is_decided_once(world: &World) {
         Some(_) => ApplicationState::Refused,
     };
     assert_eq!((found.state, &found.form), (state, &first.form));
-    tx.commit().await.unwrap();
+}
 
+pub(super) async fn applications_are_listed_by_account_and_state(world: &World) {
+    let account = world.account(0).await;
+    let formal = world.app(&account).await;
+    let first = application(world, &account, (&formal, None));
+    assert!(submit(world, &first).await);
+    let decision = Decision {
+        at: after(1),
+        by: String::from("opr_1"),
+        refusal: Some(String::from("no scene")),
+    };
+    let vault = &world.vault;
+    let mut tx = world.pool.begin().await.unwrap();
+    let done = applications::decide(&mut tx, &first.id, &decision).await;
+    assert!(done.unwrap());
+    tx.commit().await.unwrap();
     let second = application(world, &account, (&formal, None));
     assert!(
         submit(world, &second).await,
@@ -204,7 +219,7 @@ pub(super) async fn an_application_is_decided_once(world: &World) {
         (Some(&account), None, "", 2),
         (Some(&foreign), None, "", 0),
         (None, submitted, "", 1),
-        (Some(&account), Some(state), "", 1),
+        (Some(&account), Some(ApplicationState::Refused), "", 1),
         (None, None, first.id.as_str(), 1),
     ] {
         let wanted = Wanted {
@@ -218,12 +233,11 @@ pub(super) async fn an_application_is_decided_once(world: &World) {
     }
 }
 
-pub(super) async fn a_space_on_the_list_is_not_removed(world: &World) {
-    let account = world.account(0).await;
-    let other = world.account(0).await;
+/// Two spaces of one account and one of another.
+async fn make_spaces(world: &World, account: &AccountId, other: &AccountId) -> Vec<SpaceId> {
     let mut tx = world.pool.begin().await.unwrap();
     let mut ids: Vec<SpaceId> = Vec::new();
-    for owner in [&account, &account, &other] {
+    for owner in [account, account, other] {
         let space = Space {
             id: SpaceId::from_number(world.number()),
             account_id: owner.clone(),
@@ -235,6 +249,15 @@ pub(super) async fn a_space_on_the_list_is_not_removed(world: &World) {
         assert_eq!(found.as_ref(), Some(&space));
         ids.push(space.id);
     }
+    tx.commit().await.unwrap();
+    ids
+}
+
+pub(super) async fn a_space_on_the_list_is_not_removed(world: &World) {
+    let account = world.account(0).await;
+    let other = world.account(0).await;
+    let ids = make_spaces(world, &account, &other).await;
+    let mut tx = world.pool.begin().await.unwrap();
     let [one, two, foreign] = &ids[..] else {
         panic!()
     };
@@ -244,11 +267,11 @@ pub(super) async fn a_space_on_the_list_is_not_removed(world: &World) {
     );
     let set = spaces::set_allow_list(&mut tx, &account, &[one.clone(), two.clone()], START).await;
     assert_eq!(set.unwrap(), None);
-    let set = spaces::set_allow_list(&mut tx, &account, &[one.clone()], after(1)).await;
+    let set = spaces::set_allow_list(&mut tx, &account, std::slice::from_ref(one), after(1)).await;
     assert_eq!(set.unwrap(), None);
     assert_eq!(
         spaces::allow_list(&mut tx, &account).await.unwrap(),
-        [one.clone()]
+        std::slice::from_ref(one)
     );
     assert!(
         spaces::allow_list(&mut tx, &other)
@@ -277,7 +300,8 @@ pub(super) async fn a_space_on_the_list_is_not_removed(world: &World) {
     );
     // Neither what was removed nor what is another's can be listed.
     for id in [two, foreign] {
-        let refused = spaces::set_allow_list(&mut tx, &account, &[id.clone()], START).await;
+        let refused =
+            spaces::set_allow_list(&mut tx, &account, std::slice::from_ref(id), START).await;
         assert_eq!(refused.unwrap().as_ref(), Some(id));
     }
 }

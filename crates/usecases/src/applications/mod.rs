@@ -55,7 +55,9 @@ impl ApplicationError {
                 let said: Vec<String> = fields.iter().map(ToString::to_string).collect();
                 format!("{}.", said.join("; "))
             }
-            other => format!("{other}."),
+            Self::Denied(_) | Self::Unknown | Self::Waiting | Self::Decided | Self::Fault(_) => {
+                format!("{self}.")
+            }
         }
     }
 }

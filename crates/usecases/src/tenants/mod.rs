@@ -53,7 +53,7 @@ pub(crate) fn can_be_drawn(wish: &Wish) -> bool {
     actions.sort_unstable();
     actions.dedup();
     let is_silent = wish.kind == Some(ChallengeKind::Silent);
-    actions.len() == wish.actions.len() && !(is_silent && !actions.is_empty())
+    actions.len() == wish.actions.len() && (!is_silent || actions.is_empty())
 }
 
 /// Whether a text has the form of every secret and token handed out here.

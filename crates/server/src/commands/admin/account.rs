@@ -145,7 +145,10 @@ async fn show(context: &Context, account: &str) -> Result<Exit> {
 
 fn refused(error: AccountError) -> anyhow::Error {
     match error {
-        AccountError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        AccountError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),
+        AccountError::Denied(_)
+        | AccountError::Unknown
+        | AccountError::NameInvalid
+        | AccountError::Holder(_) => sentence(Exit::Usage, error.to_string()),
     }
 }

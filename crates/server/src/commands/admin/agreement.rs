@@ -109,7 +109,14 @@ pub(super) async fn run(context: &Context, command: AgreementCommand) -> Result<
 
 fn refused(error: AgreementError) -> anyhow::Error {
     match error {
-        AgreementError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        AgreementError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),
+        AgreementError::Denied(_)
+        | AgreementError::Unknown
+        | AgreementError::TextInvalid
+        | AgreementError::VersionTaken
+        | AgreementError::SignerInvalid
+        | AgreementError::NotNewest
+        | AgreementError::TextDiffers
+        | AgreementError::RealNameMissing => sentence(Exit::Usage, error.to_string()),
     }
 }

@@ -173,7 +173,13 @@ fn ids(one: &One) -> Result<(AccountId, AppId)> {
 
 fn refused(error: AppError) -> anyhow::Error {
     match error {
-        AppError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        AppError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),
+        AppError::Denied(_)
+        | AppError::Unknown
+        | AppError::NameInvalid
+        | AppError::ChallengeInvalid
+        | AppError::SecretsFull
+        | AppError::RangeInvalid(_)
+        | AppError::TooManyRanges => sentence(Exit::Usage, error.to_string()),
     }
 }

@@ -186,9 +186,13 @@ fn state(name: &str) -> Result<ApplicationState, String> {
 fn refused(error: ApplicationError) -> anyhow::Error {
     match error {
         ApplicationError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(
+        ApplicationError::Denied(_)
+        | ApplicationError::Unknown
+        | ApplicationError::Fields(_)
+        | ApplicationError::Waiting
+        | ApplicationError::Decided => sentence(
             Exit::Usage,
-            refused.sentence().trim_end_matches('.').to_owned(),
+            error.sentence().trim_end_matches('.').to_owned(),
         ),
     }
 }

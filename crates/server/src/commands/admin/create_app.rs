@@ -42,8 +42,11 @@ pub(super) async fn run(context: &Context, args: &CreateApp) -> Result<Exit> {
     let created = create_app::create(context, &Actor::CommandLine, new)
         .await
         .map_err(|error| match error {
-            CreateError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            CreateError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),
+            CreateError::Denied(_)
+            | CreateError::AccountUnknown
+            | CreateError::NameInvalid
+            | CreateError::ChallengeInvalid => sentence(Exit::Usage, error.to_string()),
         })?;
     say!("account  {}", created.account_id);
     say!("appid    {}", created.app_id);

@@ -168,7 +168,13 @@ fn ids(one: &One) -> Result<(AccountId, SpaceId)> {
 
 fn refused(error: SpaceError) -> anyhow::Error {
     match error {
-        SpaceError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        SpaceError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),
+        SpaceError::Denied(_)
+        | SpaceError::Unknown
+        | SpaceError::NameInvalid
+        | SpaceError::Listed
+        | SpaceError::SecretsFull
+        | SpaceError::ListedUnknown
+        | SpaceError::TooMany => sentence(Exit::Usage, error.to_string()),
     }
 }
