@@ -136,7 +136,7 @@ fn each_contact_has_its_own_refusal() {
         (
             "our_contact.email",
             &[|f| {
-                for contact in &mut f.our_contact {
+                if let Some(contact) = &mut f.our_contact {
                     contact.email = "x".into();
                 }
             }],
