@@ -138,6 +138,7 @@ async fn look(place: &Place, load: &Load) {
     let now = tables.snapshot(&pool).await.unwrap();
     invariants::money(&now).unwrap();
     invariants::holds(&now).unwrap();
+    invariants::counts(&now).unwrap();
     acknowledged_is_there_once(&now, load);
     let mut tx = pool.read().await.unwrap();
     let account = AccountId::parse("acc_demo").unwrap();

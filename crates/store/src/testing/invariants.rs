@@ -114,3 +114,46 @@ fn resolutions(now: &Snapshot) -> Result<(), String> {
     ensure!(kinds.is_empty(), "I2: entries of no hold: {kinds:?}");
     Ok(())
 }
+
+/// I9: what was counted beside a verification was counted once: the days of an account add up to
+/// its questions and to what it spent, and a quota to the questions of its app. What is wrong, in
+/// words, otherwise.
+pub fn counts(now: &Snapshot) -> Result<(), String> {
+    let mut asked: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut asked_by_app: BTreeMap<&str, i64> = BTreeMap::new();
+    for verification in now.rows("verifications") {
+        *asked.entry(verification.text("account_id")).or_default() += 1;
+        *asked_by_app.entry(verification.text("app_id")).or_default() += 1;
+    }
+    let mut days: BTreeMap<&str, [i64; 2]> = BTreeMap::new();
+    for day in now.rows("daily_usage") {
+        let sums = days.entry(day.text("account_id")).or_default();
+        for (sum, column) in sums.iter_mut().zip(["requests_count", "billed_fen"]) {
+            *sum += day.int(column);
+        }
+    }
+    for account in now.rows("accounts") {
+        let id = account.text("id");
+        let wanted = [
+            asked.get(id).copied().unwrap_or_default(),
+            account.int("spent_fen"),
+        ];
+        let counted = days.get(id).copied().unwrap_or_default();
+        ensure!(
+            counted == wanted,
+            "I9: the days of {id} add up to {counted:?} and not to {wanted:?}"
+        );
+    }
+    for app in now.rows("apps") {
+        let id = app.text("id");
+        let (counted, asked) = (
+            app.int("calls_count"),
+            asked_by_app.get(id).copied().unwrap_or_default(),
+        );
+        ensure!(
+            app.get("calls_quota").is_none() || counted == asked,
+            "I9: {id} counted {counted} calls and asked {asked} times"
+        );
+    }
+    Ok(())
+}

@@ -51,6 +51,7 @@ const ANSWER: [&str; 9] = [
 pub(crate) fn rows(before: &Snapshot, now: &Snapshot) -> Result<(), Wrong> {
     invariants::money(now)?;
     invariants::holds(now)?;
+    invariants::counts(now)?;
     jobs(now)?;
     closed_stays_closed(before, now)?;
     resolved_stays_resolved(before, now)?;

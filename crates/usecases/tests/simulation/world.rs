@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use zhenren_domain::ids::AccountId;
 use zhenren_domain::money::Fen;
 use zhenren_store::Pool;
 use zhenren_store::testing::{self, Cluster, Snapshot, Tables};
@@ -19,7 +20,8 @@ use zhenren_usecases::ledger::recharge;
 use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::people::enrol;
 use zhenren_usecases::settings::Settings;
-use zhenren_usecases::tenants::demo;
+use zhenren_usecases::tenants::create_app::{self, NewApp};
+use zhenren_usecases::tenants::{AppKind, demo};
 use zhenren_usecases::worker;
 use zhenren_vault::{EvidenceStore, Vault};
 
@@ -34,6 +36,8 @@ pub(crate) const PERSON: (&str, &str) = ("张三", "11010519491231002X");
 pub(crate) const STRANGER: (&str, &str) = ("李四", "440308199003072318");
 /// Questions about one of them a day.
 pub(crate) const IDENTITY_DAY_MAX: u64 = 10;
+/// Calls of its test app in all.
+const TEST_CALLS_QUOTA: u64 = 3;
 /// What the first tenant has at the start, under which reference: seven calls.
 pub(crate) const FIRST_RECHARGE: (Fen, &str) = (Fen::of(600), "opening");
 
@@ -144,6 +148,7 @@ fn context(
     let mut settings = Settings::default();
     // Few enough to be reached.
     settings.limits.identity_day_max = IDENTITY_DAY_MAX;
+    settings.test_calls_quota = TEST_CALLS_QUOTA;
     Context::new(Pieces {
         clock: clock.clone(),
         entropy: Entropy::seeded(seed),
@@ -156,7 +161,7 @@ fn context(
 }
 
 impl World {
-    /// Two tenants, money for the first, an enrolled person, and prices about to change.
+    /// Two tenants, the first with money and a test app, an enrolled person, and prices about to change.
     pub(crate) async fn set_up(&self) -> Vec<Tenant> {
         let mut tenants = Vec::new();
         for name in ["First", "Second"] {
@@ -167,6 +172,7 @@ impl World {
                 secret: made.secret,
             });
         }
+        tenants.push(self.test_app(&tenants[0].account_id).await);
         let first = &tenants[0].account_id;
         let (amount, reference) = FIRST_RECHARGE;
         recharge::recharge(&self.context, &Actor::CommandLine, first, amount, reference)
@@ -184,6 +190,23 @@ impl World {
         .unwrap();
         worker::plan_sweeps(&self.context).await.unwrap();
         tenants
+    }
+
+    /// A test app of the first tenant, with few calls to spend.
+    async fn test_app(&self, account_id: &AccountId) -> Tenant {
+        let new = NewApp {
+            kind: AppKind::Test,
+            is_granted: true,
+            ..NewApp::named(Some(account_id.clone()), "Trial")
+        };
+        let made = create_app::create(&self.context, &Actor::CommandLine, new)
+            .await
+            .unwrap();
+        Tenant {
+            account_id: made.account_id,
+            appid: made.app_id.to_string(),
+            secret: made.secret,
+        }
     }
 
     pub(crate) fn key_file(&self) -> PathBuf {
