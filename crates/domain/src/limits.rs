@@ -145,13 +145,19 @@ impl Limits {
     }
 }
 
-/// How many calls a node reserves at once out of a window of `max`: a fiftieth, so that a crash
-/// loses no more than that; one by one where that would be less than one.
+/// Limit: calls of one block, so that a node that crashes fifty times a day does not use up a
+/// large window by that alone.
+const BLOCK_MAX: u64 = 1_000;
+
+/// How many calls a node reserves at once out of a window of `max`: a fiftieth and at most
+/// a thousand, which is what a crash may lose; one by one where that would be less than one.
 pub const fn block(max: u64) -> u64 {
     if max < EXACT_BELOW {
         1
-    } else {
+    } else if max / EXACT_BELOW < BLOCK_MAX {
         max / EXACT_BELOW
+    } else {
+        BLOCK_MAX
     }
 }
 
@@ -232,8 +238,16 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_two_in_a_hundred_and_small_windows_are_exact() {
-        for (max, size) in [(1, 1), (49, 1), (50, 1), (99, 1), (100, 2), (10_000, 200)] {
+    fn a_block_is_two_in_a_hundred_at_most_and_small_windows_are_exact() {
+        for (max, size) in [
+            (1, 1),
+            (49, 1),
+            (50, 1),
+            (99, 1),
+            (100, 2),
+            (10_000, 200),
+            (1_000_000, 1_000),
+        ] {
             assert_eq!(block(max), size, "{max}");
             assert!(block(max) * EXACT_BELOW <= max.max(EXACT_BELOW));
         }
