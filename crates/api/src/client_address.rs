@@ -49,16 +49,22 @@ fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     if !is_trusted(&peer) {
         return peer;
     }
-    // What cannot be read in full says nothing: one forged piece could hide the true one.
-    let Some(hops) = hops(headers) else {
-        return peer;
-    };
-    let outside = hops.iter().rev().find(|address| !is_trusted(address));
-    outside.or(hops.first()).copied().unwrap_or(peer)
+    let mut found = peer;
+    // From the right: what the trusted proxies wrote comes first, and what stands left of the
+    // first address that is not theirs cannot change it. A piece of theirs that cannot be read
+    // says nothing.
+    for hop in hops(headers).unwrap_or_default().into_iter().rev() {
+        let Some(hop) = hop else { return peer };
+        if !is_trusted(&hop) {
+            return hop;
+        }
+        found = hop;
+    }
+    found
 }
 
-/// The addresses the proxies saw, first one first; nothing when a piece does not parse.
-fn hops(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
+/// The addresses the proxies saw, first one first; a piece that does not parse has none.
+fn hops(headers: &HeaderMap) -> Option<Vec<Option<IpAddr>>> {
     let lines = |name: &HeaderName| -> Option<String> {
         let lines: Result<Vec<&str>, _> = headers
             .get_all(name)
@@ -68,15 +74,13 @@ fn hops(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
         Some(lines.ok()?.join(","))
     };
     if headers.contains_key(&X_FORWARDED_FOR) {
-        return lines(&X_FORWARDED_FOR)?.split(',').map(node).collect();
+        return Some(lines(&X_FORWARDED_FOR)?.split(',').map(node).collect());
     }
     if !headers.contains_key(header::FORWARDED) {
         return Some(Vec::new());
     }
-    lines(&header::FORWARDED)?
-        .split(',')
-        .map(forwarded_for)
-        .collect()
+    let hops = lines(&header::FORWARDED)?;
+    Some(hops.split(',').map(forwarded_for).collect())
 }
 
 /// The `for` of one element of `Forwarded`. A comma within quotes cuts an element in two, and
@@ -177,7 +181,7 @@ mod tests {
             ("192.0.2.256", "10.0.0.1"),
             ("[192.0.2.1]", "10.0.0.1"),
             ("192.0.2.1, <script>", "10.0.0.1"),
-            ("<script>, 192.0.2.1", "10.0.0.1"),
+            ("<script>, 192.0.2.1", "192.0.2.1"),
         ] {
             let lines = [("x-forwarded-for", value)];
             assert_eq!(found("10.0.0.1", &lines), expected, "{value}");

@@ -176,7 +176,7 @@ pub async fn settle(
         booked_by: None,
         at,
     };
-    ledger_entries::write(tx, &entry).await?;
+    ledger_entries::write_new(tx, &entry).await?;
     Ok(settlement)
 }
 
@@ -206,7 +206,7 @@ pub async fn release(
         booked_by: None,
         at,
     };
-    ledger_entries::write(tx, &entry).await?;
+    ledger_entries::write_new(tx, &entry).await?;
     Ok(())
 }
 

@@ -228,9 +228,11 @@ impl PostgresTransaction {
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        // Counts are checked before the server is told to commit; mere failures need not be,
-        // because it answers a commit after a failure with a rollback.
-        if self.sent.iter().any(|sent| sent.expected.is_some()) {
+        // Counts are checked before the server is told to commit, and so is what never reached it;
+        // failures of its own need not be: it answers a commit after one with a rollback.
+        let is_doubtful =
+            |sent: &Sent| sent.expected.is_some() || matches!(sent.early, Some(Err(_)));
+        if self.sent.iter().any(is_doubtful) {
             self.look().await?;
         }
         if self.has_failed {

@@ -126,7 +126,15 @@ pub async fn run_one(context: &Context) -> Result<bool, Fault> {
     let Some(lease) = claim(context).await? else {
         return Ok(false);
     };
-    match retry_busy(|| run_leased(context, &lease)).await {
+    // An analysis runs its writing again by itself: a busy database is no reason to measure again.
+    let done = match lease.kind {
+        JobKind::Analyse => run_leased(context, &lease).await,
+        JobKind::ExpireAttempt
+        | JobKind::ExpireVerification
+        | JobKind::DestroyEvidence
+        | JobKind::Sweep => retry_busy(|| run_leased(context, &lease)).await,
+    };
+    match done {
         Ok(()) => tracing::debug!(job = %lease.id, kind = lease.kind.name(), "done"),
         Err(JobError::Lost) => tracing::warn!(job = %lease.id, "lease was lost; result dropped"),
         Err(JobError::Fault(fault)) => {

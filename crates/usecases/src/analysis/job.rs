@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use zhenren_domain::attempt::State;
 use zhenren_domain::challenge::{Challenge, ClockLog};
 use zhenren_domain::decide::{Decision, Reference, decide};
-use zhenren_domain::ids::AttemptId;
+use zhenren_domain::ids::{AccountId, AttemptId};
 use zhenren_domain::measurements::Measurements;
 use zhenren_domain::outcome::Reason;
 use zhenren_domain::policy::Policy;
@@ -46,7 +46,7 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
         .runs_max()
         .is_some_and(|runs_max| lease.runs_count > runs_max);
     if is_worn_out {
-        return give_up(context, lease).await;
+        return retry_busy(|| give_up(context, lease)).await;
     }
     let Some(task) = open(context, &id).await? else {
         let mut tx = context.pool().begin().await?;
@@ -155,7 +155,8 @@ async fn write(
     analysis: &Analysis,
 ) -> Result<(), JobError> {
     let at = context.now();
-    let mut tx = context.pool().begin().await?;
+    let account_id = account_of(context, id).await?;
+    let mut tx = context.pool().begin_in_turn(account_id.as_str()).await?;
     // Invariant: first the lease. Without it nothing below may happen.
     jobs::complete(&mut tx, lease, at).await?;
     let (attempt, verification) = load(context, &mut tx, id).await?;
@@ -177,6 +178,13 @@ async fn write(
     context.announce_change();
     tracing::info!(attempt = %id, outcome = outcome.name(), reason = reason.name(), "answered");
     Ok(())
+}
+
+/// Whose money the answer moves.
+async fn account_of(context: &Context, id: &AttemptId) -> Result<AccountId, Fault> {
+    let mut tx = context.pool().read().await?;
+    let (_, verification) = load(context, &mut tx, id).await?;
+    Ok(verification.account_id)
 }
 
 /// The machine failed too often: the attempt ends as our failure, free.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use thiserror::Error;
 use zhenren_domain::attempt::Attempt;
-use zhenren_domain::ids::{AppId, AttemptId, JobId, VerificationId};
+use zhenren_domain::ids::{AccountId, AppId, AttemptId, JobId, VerificationId};
 use zhenren_domain::jobs::JobKind;
 use zhenren_domain::outcome::Reason;
 use zhenren_domain::standing::Standing;
@@ -153,8 +153,12 @@ impl From<FreezeError> for BeginError {
 
 /// Begins an attempt.
 pub async fn begin(context: &Context, ticket: Ticket, page: &Page) -> Result<Begun, BeginError> {
+    let payer = payer(context, &ticket).await?;
     let begun = retry_busy(|| async {
-        let mut tx = context.pool().begin().await?;
+        let mut tx = match &payer {
+            Some(account_id) => context.pool().begin_in_turn(account_id.as_str()).await?,
+            None => context.pool().begin().await?,
+        };
         let device_id = page.device_id.as_deref();
         if let Some(reached) = subjects::attempt(context, &mut tx, device_id, page.address).await? {
             return Err(reached.into());
@@ -168,6 +172,20 @@ pub async fn begin(context: &Context, ticket: Ticket, page: &Page) -> Result<Beg
     .await?;
     context.announce_change();
     Ok(begun)
+}
+
+/// Whose money beginning may reserve: only a key opens a verification.
+async fn payer(context: &Context, ticket: &Ticket) -> Result<Option<AccountId>, BeginError> {
+    let Ticket::UserIdKey { appid, .. } = ticket else {
+        return Ok(None);
+    };
+    let Ok(app_id) = AppId::parse(appid) else {
+        return Ok(None);
+    };
+    let mut tx = context.pool().read().await?;
+    Ok(apps::find(&mut tx, &app_id)
+        .await?
+        .map(|app| app.account_id))
 }
 
 /// The verification a ticket stands for.

@@ -20,6 +20,8 @@ pub async fn cancel(
         let mut tx = context.pool().begin().await?;
         let (attempt, verification) = load(context, &mut tx, &access.attempt_id).await?;
         if let State::Cancelled { .. } | State::Expired { .. } = attempt.attempt.state {
+            // What ended it may be on its way to the disk still.
+            tx.commit().await?;
             return Ok(attempt.attempt.state.name());
         }
         let after = attempt.attempt.clone().cancel(reason, at)?;

@@ -42,8 +42,9 @@ pub async fn draw(context: &Context, access: &AttemptAccess) -> Result<Drawn, Ca
             prepare_evidence(context, &mut tx, &before, after.deadline_at).await?;
             let subject = after.id.as_str();
             jobs::reschedule(&mut tx, JobKind::ExpireAttempt, subject, after.deadline_at).await?;
-            tx.commit().await?;
         }
+        // One drawn by an earlier call may be on its way to the disk still.
+        tx.commit().await?;
         let challenge = after.drawn().cloned().ok_or_else(|| {
             Fault::new("drawing a challenge", "the attempt has none after drawing")
         })?;

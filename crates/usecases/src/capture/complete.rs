@@ -67,6 +67,8 @@ pub async fn complete(
         let mut tx = context.pool().begin().await?;
         let (attempt, verification) = load(context, &mut tx, &access.attempt_id).await?;
         if is_repeated(&attempt, &completion)? {
+            // The first call may be on its way to the disk still.
+            tx.commit().await?;
             return Ok(());
         }
         let after = attempt.attempt.clone().complete(at)?;

@@ -82,8 +82,8 @@ pub async fn receive(
         // Again, because others may have been faster since the first look.
         if let Looked::New(..) = look(context, &mut tx, access, &part).await? {
             note(context, &mut tx, access, &part).await?;
-            tx.commit().await?;
         }
+        tx.commit().await?;
         Ok(())
     })
     .await

@@ -1,5 +1,6 @@
 //! The rows of a new verification: its price frozen, its end planned, a line in the audit log.
 
+use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, JobId, VerificationId};
@@ -92,7 +93,7 @@ pub(crate) async fn write(
         Freezing::AccountUnknown => return Err(FreezeError::AccountUnknown),
         Freezing::Frozen(price) => price,
     };
-    let record = record(context, new, reference);
+    let record = record(context, new, reference, at);
     verifications::insert(tx, context.vault(), &record).await?;
     let job = NewJob {
         id: &JobId::from_number(context.id_number()),
@@ -116,9 +117,13 @@ pub(crate) async fn write(
     Ok((record, price))
 }
 
-fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) -> Record {
+fn record(
+    context: &Context,
+    new: &NewVerification,
+    reference: ReferenceSource,
+    at: Timestamp,
+) -> Record {
     let settings = context.settings();
-    let at = context.now();
     let verification = Verification {
         id: new.verification_id.clone(),
         created_at: at,

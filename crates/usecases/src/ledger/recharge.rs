@@ -71,7 +71,7 @@ pub async fn recharge(
     let entry_id = entry_id(account_id, reference);
     retry_busy(|| async {
         let at = context.now();
-        let mut tx = context.pool().begin().await?;
+        let mut tx = context.pool().begin_in_turn(account_id.as_str()).await?;
         let account = accounts::find(&mut tx, account_id)
             .await?
             .ok_or(RechargeError::AccountUnknown)?;
@@ -93,7 +93,10 @@ pub async fn recharge(
             at,
         };
         if !ledger::recharge(&mut tx, &recharge).await? {
-            return repeated(&mut tx, &account, &entry_id, amount, reference).await;
+            let booked = repeated(&mut tx, &account, &entry_id, amount, reference).await?;
+            // What was found may be on its way to the disk still.
+            tx.commit().await?;
+            return Ok(booked);
         }
         let event = audit::Event {
             chain: account_id.as_str(),

@@ -114,10 +114,11 @@ impl Book {
 
 /// Lets one call of an app through, or says why not.
 pub async fn admit(context: &Context, app_id: &AppId, from: IpAddr) -> Result<(), CallRefused> {
-    let at = context.now();
-    let book = context.calls().book(app_id, at);
+    let book = context.calls().book(app_id, context.now());
     // Calls of one app that find their block empty wait here while one of them fetches the next.
     let mut book = book.lock().await;
+    // Asked only now: whoever waited over the end of a minute belongs to the new one.
+    let at = context.now();
     let rules = rules(context, &mut book, app_id, at).await?;
     if !address_ranges::covers(&rules.ranges, from) {
         return Err(CallRefused::AddressNotAllowed(from.to_canonical()));

@@ -35,7 +35,8 @@ pub async fn cancel(
 ) -> Result<Report, CancelError> {
     retry_busy(|| async {
         let at = context.now();
-        let mut tx = context.pool().begin().await?;
+        let account_id = caller.account_id.as_str();
+        let mut tx = context.pool().begin_in_turn(account_id).await?;
         let record = verifications::find_of_app(&mut tx, context.vault(), &caller.app_id, id)
             .await?
             .ok_or(CancelError::Unknown)?;

@@ -230,10 +230,12 @@ pub async fn open(
         OpenError::Fault(fault) if fault.is_busy() => OpenError::NotFrozen(fault),
         error => error,
     });
-    let is_kept = opened
-        .as_ref()
-        .is_ok_and(|opened| opened.verification_id == new.verification_id);
-    if let (false, Some(photo)) = (is_kept, &photo) {
+    let may_be_kept = match &opened {
+        Ok(opened) => opened.verification_id == new.verification_id,
+        // A commit that was not answered may have happened. Without a row nobody has the key.
+        Err(error) => matches!(error, OpenError::Fault(_)),
+    };
+    if let (false, Some(photo)) = (may_be_kept, &photo) {
         // Refused, or the same request was faster: no row refers to the bytes, remove them now.
         context.evidence().destroy(photo.id.as_str(), 1).await?;
     }
