@@ -20,9 +20,11 @@ pub fn is_version(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
 }
 
-/// Whether this can be a text to agree to: 1 to 100000 characters, not all blank.
+/// Whether this can be a text to agree to: 1 to 100000 characters, not all blank, no control
+/// characters but tabs and line ends.
 pub fn is_body(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= BODY_CHARS_MAX
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    !text.trim().is_empty() && text.chars().count() <= BODY_CHARS_MAX && text.chars().all(is_plain)
 }
 
 /// What is remembered of an agreement.
@@ -99,7 +101,9 @@ mod tests {
         }
         assert!(!is_version(&"1".repeat(33)));
         assert!(is_body("§"));
+        assert!(is_body("§ 1\n\t§ 2\r\n"));
         assert!(!is_body(" \n"));
+        assert!(!is_body("a\0b"));
         assert!(!is_body(&"x".repeat(100_001)));
     }
 

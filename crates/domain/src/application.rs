@@ -84,6 +84,8 @@ pub struct Form {
     pub test_app_id: Option<String>,
     /// 5: calls a day, on average.
     pub daily_calls_average: u64,
+    /// 5: different people a day, on average.
+    pub daily_people_average: Option<u64>,
     /// 6: calls in the busiest minute.
     pub peak_calls_per_minute: u64,
     /// 7: calls a minute, on average.
@@ -116,6 +118,10 @@ impl Form {
         checks.test_app(&mut self);
         let numbers = [
             ("daily_calls_average", self.daily_calls_average),
+            (
+                "daily_people_average",
+                self.daily_people_average.unwrap_or(1),
+            ),
             ("peak_calls_per_minute", self.peak_calls_per_minute),
             ("average_calls_per_minute", self.average_calls_per_minute),
         ];

@@ -50,7 +50,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, account_id, formal_app_id, test_app_id, state, form_sealed, submitted_at,
-                submitted_by, decided_at, decided_by, refusal
+                submitted_by, decided_at, decided_by, refusal_sealed
             FROM applications ",
             $rest
         )
@@ -89,6 +89,7 @@ pub async fn submit(
 /// Decides an application. `false` when it was decided before: nothing changed.
 pub async fn decide(
     tx: &mut Transaction,
+    vault: &Vault,
     id: &ApplicationId,
     decision: &Decision,
 ) -> Result<bool, StoreError> {
@@ -96,16 +97,14 @@ pub async fn decide(
         None => ApplicationState::Approved,
         Some(_) => ApplicationState::Refused,
     };
+    // A reason in free words may name people.
+    let place = Place::new(TABLE, id.as_str(), "refusal_sealed");
+    let seal = |text: &String| vault.seal(&place, text.as_bytes());
+    let refusal = decision.refusal.as_ref().map(seal).transpose()?;
     let sql = "UPDATE applications
-        SET state = $2, decided_at = $3, decided_by = $4, refusal = $5
+        SET state = $2, decided_at = $3, decided_by = $4, refusal_sealed = $5
         WHERE id = $1 AND state = 'submitted'";
-    let values = values![
-        id,
-        state.name(),
-        decision.at,
-        decision.by.as_str(),
-        decision.refusal.as_deref(),
-    ];
+    let values = values![id, state.name(), decision.at, decision.by.as_str(), refusal,];
     Ok(tx.execute(sql, values).await? == 1)
 }
 
@@ -162,7 +161,7 @@ fn read(vault: &Vault, row: &Row) -> Result<Application, StoreError> {
         Some(at) => Some(Decision {
             at,
             by: row.text("decided_by")?,
-            refusal: row.opt_text("refusal")?,
+            refusal: refusal(vault, row, &id)?,
         }),
     };
     Ok(Application {
@@ -176,4 +175,12 @@ fn read(vault: &Vault, row: &Row) -> Result<Application, StoreError> {
         decision,
         id,
     })
+}
+
+fn refusal(vault: &Vault, row: &Row, id: &ApplicationId) -> Result<Option<String>, StoreError> {
+    let place = Place::new(TABLE, id.as_str(), "refusal_sealed");
+    let Some(sealed) = row.opt_bytes("refusal_sealed")? else {
+        return Ok(None);
+    };
+    Ok(Some(vault.open_text(&place, &sealed)?.reveal().to_owned()))
 }

@@ -163,16 +163,46 @@ pub async fn set_limits(
     tx.change_one(TABLE, sql, values).await
 }
 
-/// Kills the secrets and tokens of an app. `false` when they are dead already.
-pub async fn freeze(tx: &mut Transaction, id: &AppId, at: Timestamp) -> Result<bool, StoreError> {
-    let sql = "UPDATE apps SET frozen_at = $2 WHERE id = $1 AND frozen_at IS NULL";
-    Ok(tx.execute(sql, values![id, at]).await? == 1)
+/// Who freezes, or lifts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freezer {
+    /// The app's own account.
+    Tenant,
+    /// Whoever runs the platform; a tenant cannot lift what they froze.
+    Operator,
 }
 
-/// Brings the secrets and tokens of an app back. `false` when they were not dead.
-pub async fn unfreeze(tx: &mut Transaction, id: &AppId) -> Result<bool, StoreError> {
-    let sql = "UPDATE apps SET frozen_at = NULL WHERE id = $1 AND frozen_at IS NOT NULL";
-    Ok(tx.execute(sql, values![id]).await? == 1)
+impl Freezer {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// Kills the secrets and tokens of an app. `false` when they are dead already, unless an operator
+/// takes over what a tenant froze.
+pub async fn freeze(
+    tx: &mut Transaction,
+    id: &AppId,
+    at: Timestamp,
+    by: Freezer,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE apps
+        SET frozen_at = COALESCE(frozen_at, $2), frozen_by = $3
+        WHERE id = $1 AND (frozen_at IS NULL OR (frozen_by = 'tenant' AND $4 <> 'tenant'))";
+    let values = values![id, at, by.name(), by.name()];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// Brings the secrets and tokens of an app back. `false` when they were not dead, or when it is
+/// not theirs to lift.
+pub async fn unfreeze(tx: &mut Transaction, id: &AppId, by: Freezer) -> Result<bool, StoreError> {
+    let sql = "UPDATE apps
+        SET frozen_at = NULL, frozen_by = NULL
+        WHERE id = $1 AND frozen_at IS NOT NULL AND (frozen_by = 'tenant' OR $2 <> 'tenant')";
+    Ok(tx.execute(sql, values![id, by.name()]).await? == 1)
 }
 
 /// Counts one call against the quota. `false` when it is used up: nothing changed.
@@ -340,6 +370,19 @@ pub mod access_tokens {
             VALUES ($1, $2, $3, $4, $4)";
         tx.execute(sql, values![token_hash, app_id, at, expires_at])
             .await?;
+        Ok(())
+    }
+
+    /// Ends every token of an app: one that was fetched with a leaked secret must not outlive it.
+    pub async fn end(
+        tx: &mut Transaction,
+        app_id: &AppId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE access_tokens
+            SET superseded_at = COALESCE(superseded_at, $2), alive_until = $2
+            WHERE app_id = $1 AND alive_until > $2";
+        tx.execute(sql, values![app_id, at]).await?;
         Ok(())
     }
 

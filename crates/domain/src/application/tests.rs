@@ -18,6 +18,7 @@ fn form() -> Form {
         test_name: Some("Shop (test)".to_owned()),
         test_app_id: Some("app_2".to_owned()),
         daily_calls_average: 500,
+        daily_people_average: None,
         peak_calls_per_minute: 120,
         average_calls_per_minute: 2,
         product_contact: contact(),

@@ -13,6 +13,7 @@ use zhenren_usecases::context::Context;
 use zhenren_usecases::limits::calls;
 use zhenren_usecases::operators::demo as demo_operator;
 use zhenren_usecases::operators::demo::DemoOperator;
+use zhenren_usecases::tenants::address_ranges;
 use zhenren_usecases::tenants::check_keys::{self, Fit};
 use zhenren_usecases::tenants::demo;
 use zhenren_usecases::worker::{self, WorkerSettings};
@@ -199,7 +200,7 @@ async fn serve(
             .server
             .trusted_proxies
             .iter()
-            .filter_map(|text| text.parse().ok())
+            .filter_map(|text| address_ranges::parse(text))
             .collect(),
         demo: demo.map(|demo| demo.app),
     };

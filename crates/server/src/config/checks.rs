@@ -5,10 +5,10 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
-use ipnet::IpNet;
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_media::JailLevel;
 use zhenren_usecases::limits::app::CALLS_MAX;
+use zhenren_usecases::tenants::address_ranges;
 
 /// Inclusive numeric range.
 pub(super) fn range<T: PartialOrd + Display + Copy>(
@@ -120,7 +120,10 @@ fn is_http_url(value: &str) -> bool {
 }
 
 pub(super) fn address_ranges(values: &Vec<String>) -> Result<(), String> {
-    if values.iter().all(|value| value.parse::<IpNet>().is_ok()) {
+    if values
+        .iter()
+        .all(|value| address_ranges::parse(value).is_some())
+    {
         Ok(())
     } else {
         Err(String::from(

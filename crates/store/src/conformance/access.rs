@@ -9,7 +9,7 @@ use zhenren_vault::SecretText;
 
 use super::world::{START, World, after, together};
 use crate::accounts::{self, Holder as AccountHolder};
-use crate::apps::{self, CallLimits};
+use crate::apps::{self, CallLimits, Freezer};
 use crate::secrets::{self, Holder};
 use crate::{StoreError, retry_busy};
 
@@ -83,14 +83,21 @@ pub(super) async fn an_app_is_granted_frozen_and_stands_accordingly(world: &Worl
     assert!(accounts::open(&mut tx, &account, START).await.unwrap());
     assert_eq!(standing(&mut tx).await, Standing::Ready);
     for (second, changes) in [(1, true), (2, false)] {
-        let changed = apps::freeze(&mut tx, &app, after(second)).await.unwrap();
-        assert_eq!(changed, changes);
+        let by = Freezer::Tenant;
+        let changed = apps::freeze(&mut tx, &app, after(second), by).await;
+        assert_eq!(changed.unwrap(), changes);
+    }
+    // An operator takes it over, and then it is no longer the tenant's to lift.
+    for (by, changes) in [(Freezer::Operator, true), (Freezer::Tenant, false)] {
+        let changed = apps::freeze(&mut tx, &app, after(3), by).await;
+        assert_eq!(changed.unwrap(), changes);
     }
     assert_eq!(standing(&mut tx).await, Standing::Frozen);
     let found = apps::find(&mut tx, &app).await.unwrap().unwrap();
     assert_eq!(found.frozen_at, Some(after(1)));
-    for changes in [true, false] {
-        assert_eq!(apps::unfreeze(&mut tx, &app).await.unwrap(), changes);
+    let who = [Freezer::Tenant, Freezer::Operator, Freezer::Operator];
+    for (by, changes) in who.into_iter().zip([false, true, false]) {
+        assert_eq!(apps::unfreeze(&mut tx, &app, by).await.unwrap(), changes);
     }
     let limits = CallLimits {
         minute_calls_max: Some(60),

@@ -165,7 +165,7 @@ pub(super) async fn an_application_is_decided_once(world: &World) {
         async move {
             let done = retry_busy(|| async {
                 let mut tx = world.pool.begin().await?;
-                let done = applications::decide(&mut tx, id, &decision).await?;
+                let done = applications::decide(&mut tx, &world.vault, id, &decision).await?;
                 tx.commit().await?;
                 Ok::<_, StoreError>(done)
             })
@@ -203,7 +203,7 @@ pub(super) async fn applications_are_listed_by_account_and_state(world: &World) 
     };
     let vault = &world.vault;
     let mut tx = world.pool.begin().await.unwrap();
-    let done = applications::decide(&mut tx, &first.id, &decision).await;
+    let done = applications::decide(&mut tx, &world.vault, &first.id, &decision).await;
     assert!(done.unwrap());
     tx.commit().await.unwrap();
     let second = application(world, &account, (&formal, None));

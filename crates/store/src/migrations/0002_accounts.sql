@@ -34,6 +34,8 @@ CREATE INDEX agreement_acceptances_by_account
     ON agreement_acceptances (account_id, accepted_at, id);
 
 ALTER TABLE apps ADD COLUMN frozen_at BIGINT;
+-- Whether the tenant may lift it: "tenant" or "operator".
+ALTER TABLE apps ADD COLUMN frozen_by TEXT;
 -- A test app may open so many verifications in all; NULL for formal apps.
 ALTER TABLE apps ADD COLUMN calls_quota BIGINT;
 ALTER TABLE apps ADD COLUMN calls_count BIGINT NOT NULL DEFAULT 0;
@@ -60,7 +62,7 @@ CREATE TABLE applications (
     submitted_by TEXT NOT NULL,
     decided_at BIGINT,
     decided_by TEXT,
-    refusal TEXT
+    refusal_sealed BYTEA
 );
 CREATE INDEX applications_by_account ON applications (account_id, submitted_at, id);
 CREATE INDEX applications_by_state ON applications (state, submitted_at, id);

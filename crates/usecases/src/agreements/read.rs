@@ -1,5 +1,6 @@
 //! Versions of the agreement for whoever is to accept one, and what an account accepted.
 
+use zhenren_domain::agreement::is_version;
 use zhenren_domain::ids::AccountId;
 use zhenren_domain::roles::Permission;
 use zhenren_store::{agreements, retry_busy};
@@ -31,6 +32,9 @@ pub async fn find(
     version: &str,
 ) -> Result<AgreementText, AgreementError> {
     may_read(actor, account_id)?;
+    if !is_version(version) {
+        return Err(AgreementError::Unknown);
+    }
     ensure_default(context).await?;
     let mut tx = context.pool().read().await?;
     let found = agreements::find(&mut tx, version).await?;

@@ -34,7 +34,7 @@ pub async fn decide(
         Verdict::Approve(_) => None,
         Verdict::Refuse(reason) => Some(application::reason(reason).map_err(complaint)?),
     };
-    retry_busy(|| async {
+    let decided = retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
         let found = rows::find(&mut tx, context.vault(), id)
             .await?
@@ -47,7 +47,7 @@ pub async fn decide(
             refusal: refusal.clone(),
         };
         // First of all: of two who decide, one meets a row that is decided and changes nothing.
-        if !rows::decide(&mut tx, id, &decision).await? {
+        if !rows::decide(&mut tx, context.vault(), id, &decision).await? {
             return Err(ApplicationError::Decided);
         }
         let action = match verdict {
@@ -63,9 +63,17 @@ pub async fn decide(
         note(context, &mut tx, actor, account_id, said).await?;
         let decided = rows::find(&mut tx, context.vault(), id).await?;
         tx.commit().await?;
-        Ok(whole(decided.ok_or(ApplicationError::Unknown)?)?)
+        Ok::<_, ApplicationError>(whole(decided.ok_or(ApplicationError::Unknown)?)?)
     })
-    .await
+    .await?;
+    // Its limits are in force with the next call.
+    let row = &decided.row;
+    for app_id in [Some(&row.formal_app_id), row.test_app_id.as_ref()] {
+        if let Some(app_id) = app_id {
+            context.calls().forget_rules(app_id, context.now()).await;
+        }
+    }
+    Ok(decided)
 }
 
 /// Both apps may ask; only the one for trying out has a quota.

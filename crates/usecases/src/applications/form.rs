@@ -9,7 +9,8 @@ pub fn read(value: &Value) -> Result<Form, Vec<FieldError>> {
     let mut reader = Reader::new(value, "");
     let kind = reader.text("subject_type");
     let subject_type = SubjectType::from_name(&kind);
-    if subject_type.is_none() && !kind.is_empty() {
+    let is_text = value.get("subject_type").is_some_and(Value::is_string);
+    if subject_type.is_none() && is_text {
         reader.refuse(
             "subject_type",
             "must be official_account, mini_program, web or app",
@@ -24,6 +25,9 @@ pub fn read(value: &Value) -> Result<Form, Vec<FieldError>> {
         test_name: reader.opt_text("test_name"),
         test_app_id: reader.opt_text("test_app_id"),
         daily_calls_average: reader.number("daily_calls_average"),
+        daily_people_average: reader
+            .has("daily_people_average")
+            .then(|| reader.number("daily_people_average")),
         peak_calls_per_minute: reader.number("peak_calls_per_minute"),
         average_calls_per_minute: reader.number("average_calls_per_minute"),
         product_contact: reader.contact("product_contact"),
@@ -47,6 +51,7 @@ pub fn write(form: &Form) -> Value {
         "test_name": form.test_name,
         "test_app_id": form.test_app_id,
         "daily_calls_average": form.daily_calls_average,
+        "daily_people_average": form.daily_people_average,
         "peak_calls_per_minute": form.peak_calls_per_minute,
         "average_calls_per_minute": form.average_calls_per_minute,
         "product_contact": contact(&form.product_contact),

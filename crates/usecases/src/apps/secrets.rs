@@ -2,6 +2,7 @@
 
 use zhenren_domain::ids::{AccountId, AppId, SecretId};
 use zhenren_domain::roles::Permission;
+use zhenren_store::apps::access_tokens;
 use zhenren_store::secrets::Holder;
 use zhenren_store::{retry_busy, secrets as rows};
 
@@ -43,7 +44,8 @@ pub async fn make(
     .await
 }
 
-/// Revokes a secret; what is signed with it from now on is refused.
+/// Revokes a secret: what is signed with it from now on is refused, and every access token of the
+/// app ends, because nobody knows which of them was fetched with it.
 pub async fn revoke(
     context: &Context,
     actor: &Actor,
@@ -58,6 +60,7 @@ pub async fn revoke(
         if !secrets::revoke(context, &mut tx, actor, account_id, wish).await? {
             return Err(AppError::Unknown);
         }
+        access_tokens::end(&mut tx, id, context.now()).await?;
         tx.commit().await?;
         Ok(())
     })

@@ -218,10 +218,6 @@ async fn redeem(
             appid, key, openid, ..
         } => {
             let app_id = AppId::parse(appid).map_err(|_| BeginError::UserIdKeyInvalid)?;
-            // Before the key: what the app may not do has no better answer than that.
-            if let Some((_, standing)) = apps::find_with_standing(tx, &app_id).await? {
-                ready(standing)?;
-            }
             redeem_key(context, tx, &app_id, key, openid).await
         }
     }
@@ -242,6 +238,10 @@ async fn redeem_key(
         Start::Invalid => return Err(BeginError::UserIdKeyInvalid),
         Start::TooMany => return Err(BeginError::TooManyAttempts),
     };
+    // How an app stands is told to nobody who has no key of it.
+    let found = apps::find_with_standing(tx, app_id).await?;
+    let (app, standing) = found.ok_or(BeginError::UserIdKeyInvalid)?;
+    ready(standing)?;
     let earlier = verifications::of_identity_key(tx, context.vault(), app_id, &hash).await?;
     if let Some(record) = earlier.into_iter().next() {
         match &record.verification.state {
@@ -262,8 +262,6 @@ async fn redeem_key(
     if !context.settings().sources.enrolled {
         return Err(BeginError::IdentitySourceMissing);
     }
-    let app = apps::find(tx, app_id).await?;
-    let app = app.ok_or(BeginError::UserIdKeyInvalid)?;
     let openid = short(openid);
     let new = NewVerification {
         verification_id: VerificationId::from_number(context.id_number()),

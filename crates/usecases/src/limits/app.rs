@@ -5,7 +5,7 @@ use zhenren_domain::ids::{AccountId, AppId};
 use zhenren_domain::limits::{LimitKind, Limits, Window};
 use zhenren_domain::roles::Permission;
 pub use zhenren_store::apps::CallLimits;
-use zhenren_store::apps::{self, App};
+use zhenren_store::apps::{self, App, AppKind};
 use zhenren_store::{Transaction, audit, limit_counters, retry_busy};
 
 use crate::context::Context;
@@ -87,7 +87,8 @@ pub async fn show(
     present(context, &mut tx, app).await
 }
 
-/// Replaces the limits of an app.
+/// Replaces the limits of an app. A test app always has a quota: the configured one when none is
+/// named.
 pub async fn set(
     context: &Context,
     actor: &Actor,
@@ -107,9 +108,14 @@ pub async fn set(
         {
             return Err(LimitsError::OutOfRange);
         }
+        let mut own = own;
+        if app.kind == AppKind::Test && own.calls_quota.is_none() {
+            own.calls_quota = Some(context.settings().test_calls_quota);
+        }
         apps::set_limits(&mut tx, app_id, &own).await?;
         let text = |number: Option<u64>| number.map_or("-".to_owned(), |it| it.to_string());
-        let [minute, day, quota] = numbers.map(text);
+        let [minute, day, quota] =
+            [own.minute_calls_max, own.day_calls_max, own.calls_quota].map(text);
         let event = audit::Event {
             chain: app.account_id.as_str(),
             at: context.now(),

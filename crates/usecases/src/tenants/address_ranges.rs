@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// Limit: ranges of one app; each call looks at all of them.
 pub const RANGES_COUNT_MAX: usize = 64;
@@ -13,9 +13,25 @@ pub fn parse(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let range = match text.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address.to_canonical()),
-        Err(_) => text.parse::<IpNet>().ok()?,
+        Err(_) => canonical(text.parse().ok()?),
     };
     (range == range.trunc()).then_some(range)
+}
+
+/// A range of IPv4 addresses as such, even when it is written as one of mapped addresses: callers
+/// are looked at like that too.
+fn canonical(range: IpNet) -> IpNet {
+    const MAPPED_PREFIX: u8 = 96;
+    let IpNet::V6(long) = range else { return range };
+    let address = long.addr().to_ipv4_mapped();
+    let length = long.prefix_len().checked_sub(MAPPED_PREFIX);
+    match address
+        .zip(length)
+        .map(|(it, length)| Ipv4Net::new(it, length))
+    {
+        Some(Ok(short)) => IpNet::V4(short),
+        Some(Err(_)) | None => range,
+    }
 }
 
 /// Whether an address lies in one of the ranges; no range at all lets everybody in.
@@ -27,6 +43,17 @@ pub fn covers(ranges: &[IpNet], address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mapped_ranges_are_those_of_ipv4() {
+        for (text, expected) in [
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+        ] {
+            assert_eq!(parse(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn ranges_are_read_and_cover_what_they_say() {
