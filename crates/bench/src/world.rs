@@ -64,12 +64,13 @@ impl World {
         let mut tx = pool.read().await?;
         let ids: BTreeSet<&str> = acknowledged.iter().map(String::as_str).collect();
         ensure!(ids.len() == acknowledged.len(), "an id was given twice");
-        let mut held = 0;
+        let mut reserved = 0;
         for id in &ids {
-            let hold = ledger::hold_of(&mut tx, &VerificationId::parse(id)?).await?;
-            let hold = hold.with_context(|| format!("{id} has no hold"))?;
+            let hold = ledger::hold_of(&mut tx, &VerificationId::parse(id)?)
+                .await?
+                .with_context(|| format!("{id} has no hold"))?;
             ensure!(hold.state == HoldState::Frozen, "{id} is not frozen");
-            held += hold.amount.get();
+            reserved += hold.amount.get();
         }
         let mut frozen = 0;
         for app in &self.apps {
@@ -83,8 +84,8 @@ impl World {
             frozen += account.balance.frozen.get();
         }
         ensure!(
-            frozen == held,
-            "{frozen} fen are frozen and {held} are held"
+            frozen == reserved,
+            "{frozen} fen are frozen and {reserved} are in holds"
         );
         drop(tx);
         pool.close().await;

@@ -181,11 +181,13 @@ impl Desk {
             // Fails when SQLite was faster; the next `BEGIN` shows whether the file works.
             drop(self.run("ROLLBACK"));
         }
-        self.answer(&Err(match error {
-            StoreError::Unavailable(cause) => Some(cause.clone()),
-            // Run again, and nothing of it was kept.
-            _ => None,
-        }));
+        // Without a cause they run again: nothing of it was kept.
+        let cause = if let StoreError::Unavailable(cause) = error {
+            Some(cause.clone())
+        } else {
+            None
+        };
+        self.answer(&Err(cause));
     }
 
     /// After a failed statement: some failures (a full disk) undo the transaction at once, and
