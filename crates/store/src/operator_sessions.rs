@@ -168,6 +168,17 @@ pub mod failures {
         tx.change_one(TABLE, sql, values![login_hash, until]).await
     }
 
+    /// Says of failures that the last of them was now; nothing when there are none.
+    pub async fn touch(
+        tx: &mut Transaction,
+        login_hash: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE sign_in_failures SET last_at = $2 WHERE login_hash = $1";
+        tx.execute(sql, values![login_hash, at]).await?;
+        Ok(())
+    }
+
     /// Forgets the failures of a login, its lock included. `false` when there were none.
     pub async fn clear(tx: &mut Transaction, login_hash: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM sign_in_failures WHERE login_hash = $1";

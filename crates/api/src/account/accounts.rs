@@ -100,7 +100,7 @@ async fn read_account(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let id = account(&actor, query.account_id.as_deref())?;
+    let id = account(&api, &actor, query.account_id.as_deref()).await?;
     let found = read::find(&api.context, &actor, &id)
         .await
         .map_err(refused)?;
@@ -114,7 +114,7 @@ async fn change_account(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let id = account(&actor, query.account_id.as_deref())?;
+    let id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NameFields = body::read_json(body, JSON_BYTES_MAX).await?;
     rename::rename(&api.context, &actor, &id, &fields.name)
         .await
@@ -140,7 +140,7 @@ async fn put_real_name(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let id = account(&actor, query.account_id.as_deref())?;
+    let id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: RealNameFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let kind = HolderKind::from_name(&fields.kind)
         .ok_or_else(|| invalid("kind must be person or organisation."))?;

@@ -4,6 +4,7 @@
 
 use axum::http::{HeaderMap, header};
 use zhenren_domain::ids::AccountId;
+use zhenren_usecases::accounts::read;
 use zhenren_usecases::operators::actor::{Actor, Denied};
 use zhenren_usecases::operators::authenticate::{self, TokenError};
 
@@ -47,9 +48,27 @@ pub(super) fn invalid() -> Problem {
     Problem::with_detail(&problem::CREDENTIALS_INVALID, TOKEN_WANTED)
 }
 
-/// The account a call is about: the one that is named, or the token's own. Whether the caller may
-/// do something to it is not said here.
-pub(super) fn account(actor: &Actor, named: Option<&str>) -> Result<AccountId, Problem> {
+/// The account a call is about: the one that is named, or the token's own. An operator who names
+/// one that is none is told so, whatever the call is. Whether the caller may do something to it is
+/// not said here.
+pub(super) async fn account(
+    api: &Api,
+    actor: &Actor,
+    named: Option<&str>,
+) -> Result<AccountId, Problem> {
+    let id = meant(actor, named)?;
+    // A token's own account exists, and another's looks to it as if it did not.
+    if matches!(actor, Actor::AccountToken { .. }) {
+        return Ok(id);
+    }
+    match read::is_known(&api.context, &id).await {
+        Ok(true) => Ok(id),
+        Ok(false) => Err(Problem::new(&problem::NOT_FOUND)),
+        Err(fault) => Err(Problem::fault(&fault)),
+    }
+}
+
+fn meant(actor: &Actor, named: Option<&str>) -> Result<AccountId, Problem> {
     match (named, actor) {
         // What is no id cannot belong to anybody.
         (Some(text), _) => AccountId::parse(text).map_err(|_| Problem::new(&problem::NOT_FOUND)),
@@ -87,9 +106,9 @@ mod tests {
             id: OperatorId::from_number(1),
             role: Role::Owner,
         };
-        assert_eq!(account(&token, None).unwrap(), own);
-        assert_eq!(account(&operator, Some(own.as_str())).unwrap(), own);
-        let code = |actor: &Actor, named| account(actor, named).unwrap_err().code().name;
+        assert_eq!(meant(&token, None).unwrap(), own);
+        assert_eq!(meant(&operator, Some(own.as_str())).unwrap(), own);
+        let code = |actor: &Actor, named| meant(actor, named).unwrap_err().code().name;
         assert_eq!(code(&operator, None), "parameter_invalid");
         assert_eq!(code(&token, Some("ver_1")), "not_found");
         assert_eq!(denied(Denied::OtherAccount).code().name, "not_found");

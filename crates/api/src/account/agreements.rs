@@ -46,10 +46,14 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Texts belong to no account: operators need not name one.
-fn account_or_none(actor: &Actor, named: Option<&str>) -> Result<Option<AccountId>, Problem> {
+async fn account_or_none(
+    api: &Api,
+    actor: &Actor,
+    named: Option<&str>,
+) -> Result<Option<AccountId>, Problem> {
     match (actor, named) {
         (Actor::Operator { .. } | Actor::CommandLine, None) => Ok(None),
-        _ => account(actor, named).map(Some),
+        _ => account(api, actor, named).await.map(Some),
     }
 }
 
@@ -59,7 +63,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account_or_none(&actor, query.account_id.as_deref())?;
+    let account_id = account_or_none(&api, &actor, query.account_id.as_deref()).await?;
     let found = read::list(&api.context, &actor, account_id.as_ref())
         .await
         .map_err(refused)?;
@@ -74,7 +78,7 @@ async fn find(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account_or_none(&actor, query.account_id.as_deref())?;
+    let account_id = account_or_none(&api, &actor, query.account_id.as_deref()).await?;
     let found = read::find(&api.context, &actor, account_id.as_ref(), &version)
         .await
         .map_err(refused)?;
@@ -107,7 +111,7 @@ async fn acceptances(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let found = read::acceptances(&api.context, &actor, &account_id)
         .await
         .map_err(refused)?;
@@ -130,7 +134,7 @@ async fn accept(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: SigningFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let signing = Signing {
         version: &fields.version,

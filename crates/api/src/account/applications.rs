@@ -61,7 +61,7 @@ async fn list(
     // Whoever decides looks at those of all accounts.
     let account_id = match (&actor, &query.account_id) {
         (Actor::Operator { .. } | Actor::CommandLine, None) => None,
-        _ => Some(account(&actor, query.account_id.as_deref())?),
+        _ => Some(account(&api, &actor, query.account_id.as_deref()).await?),
     };
     let state = query
         .state
@@ -85,7 +85,7 @@ async fn submit(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let form: Value = body::read_json(body, JSON_BYTES_MAX).await?;
     let made = submit::submit(&api.context, &actor, &account_id, &form)
         .await
@@ -100,7 +100,7 @@ async fn find(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let id = parse(&id)?;
     let found = read::find(&api.context, &actor, &account_id, &id)
         .await
@@ -170,7 +170,7 @@ async fn decided(
     verdict: impl FnOnce() -> Result<Verdict, Problem>,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let verdict = verdict()?;
     let id = parse(&id)?;
     let found = decide::decide(&api.context, &actor, (&account_id, &id), &verdict)

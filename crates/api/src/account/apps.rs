@@ -58,7 +58,7 @@ async fn named(
     id: &str,
 ) -> Result<(Actor, AccountId, AppId), Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let id = AppId::parse(id).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
     Ok((actor, account_id, id))
 }
@@ -69,7 +69,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let page = Page::read(query.limit.as_deref(), query.after.as_deref())?;
     let after = page.after(|[id]| AppId::parse(id).ok())?;
     let after = after.as_ref().map_or("", AppId::as_str);
@@ -96,7 +96,7 @@ async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NewFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let kind = fields.kind.as_deref().unwrap_or(AppKind::Formal.name());
     let new = NewApp {

@@ -37,7 +37,7 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
     let chain = match (query.chain.as_deref(), query.account_id.as_deref()) {
-        (None, named) => Chain::Account(account(&actor, named)?),
+        (None, named) => Chain::Account(account(&api, &actor, named).await?),
         (Some("system"), None) => Chain::System,
         (Some(_), _) => {
             return Err(Problem::with_detail(

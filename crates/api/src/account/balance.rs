@@ -33,7 +33,7 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let standing = balance::read(&api.context, &actor, &account_id)
         .await
         .map_err(unread)?;

@@ -49,7 +49,7 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let rules = billing_rules::read(&api.context, &actor, &account_id)
         .await
         .map_err(unread)?;
@@ -63,7 +63,7 @@ async fn change(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let ChangeFields { bills_attacks } = body::read_json(body, JSON_BYTES_MAX).await?;
     let rules = BillingRules { bills_attacks };
     let rules = billing_rules::change(&api.context, &actor, &account_id, rules)

@@ -49,7 +49,7 @@ async fn configured(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let limits = app::configured(&api.context, &actor, &account_id).map_err(denied)?;
     let shown: Map<String, Value> = LimitKind::ALL
         .into_iter()
@@ -69,7 +69,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let app_id = parse(&id)?;
     let found = app::show(&api.context, &actor, Some(&account_id), &app_id)
         .await
@@ -85,7 +85,7 @@ async fn set(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let app_id = parse(&id)?;
     let fields: LimitFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let own = CallLimits {

@@ -47,7 +47,7 @@ async fn book(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NewFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let amount = Fen::new(fields.amount_fen).map_err(|_| invalid(AMOUNTS))?;
     let booked = recharge::recharge(&api.context, &actor, &account_id, amount, &fields.reference)

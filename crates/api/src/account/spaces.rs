@@ -50,7 +50,7 @@ async fn named(
     id: &str,
 ) -> Result<(Actor, AccountId, SpaceId), Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let id = SpaceId::parse(id).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
     Ok((actor, account_id, id))
 }
@@ -61,7 +61,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let page = Page::read(query.limit.as_deref(), query.after.as_deref())?;
     let after = page.after(|[id]| SpaceId::parse(id).ok())?;
     let after = after.as_ref().map_or("", SpaceId::as_str);
@@ -85,7 +85,7 @@ async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NewFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let (space, secret) = manage::create(&api.context, &actor, &account_id, &fields.name)
         .await
@@ -161,7 +161,7 @@ async fn read_list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let found = allow_list::read(&api.context, &actor, &account_id)
         .await
         .map_err(refused)?;
@@ -181,7 +181,7 @@ async fn set_list(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: ListFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let found = allow_list::set(&api.context, &actor, &account_id, &fields.space_ids)
         .await

@@ -72,7 +72,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account_or_all(&actor, query.account_id.as_deref())?;
+    let account_id = account_or_all(&api, &actor, query.account_id.as_deref()).await?;
     let page = Page::read(query.limit.as_deref(), query.after.as_deref())?;
     let after = page.after(|[at, id]| Some((at.parse().ok()?, TariffId::parse(id).ok()?)))?;
     let count = page.fetch_count();
@@ -90,7 +90,7 @@ async fn add(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account_or_all(&actor, query.account_id.as_deref())?;
+    let account_id = account_or_all(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NewFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let tiers = fields
         .tiers
@@ -116,10 +116,14 @@ async fn add(
 }
 
 /// The account that is named or the token's own; an operator who names none means all of them.
-fn account_or_all(actor: &Actor, named: Option<&str>) -> Result<Option<AccountId>, Problem> {
+async fn account_or_all(
+    api: &Api,
+    actor: &Actor,
+    named: Option<&str>,
+) -> Result<Option<AccountId>, Problem> {
     match (actor, named) {
         (Actor::Operator { .. } | Actor::CommandLine, None) => Ok(None),
-        (_, named) => account(actor, named).map(Some),
+        (_, named) => account(api, actor, named).await.map(Some),
     }
 }
 

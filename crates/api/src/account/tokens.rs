@@ -44,7 +44,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let page = Page::read(query.limit.as_deref(), query.after.as_deref())?;
     let after = page.after(|[at, id]| Some((at.parse().ok()?, id.parse().ok()?)))?;
     let tokens = list_tokens::list(&api.context, &actor, &account_id, after, page.fetch_count())
@@ -78,7 +78,7 @@ async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let fields: NewFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let scope =
         Scope::from_name(&fields.scope).ok_or_else(|| invalid("scope must be manage or read."))?;
@@ -120,7 +120,7 @@ async fn revoke(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Problem> {
     let actor = actor(&api, &headers).await?;
-    let account_id = account(&actor, query.account_id.as_deref())?;
+    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
     let id = AccountTokenId::parse(&id).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
     let token = revoke_token::revoke(&api.context, &actor, &account_id, &id)
         .await

@@ -5,6 +5,9 @@ use crate::operators::Tokens;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zhenren_domain::roles::{Role, Scope};
+use zhenren_usecases::operators::actor::Actor;
+use zhenren_usecases::operators::create_token::{self, NewToken};
+use zhenren_usecases::operators::{authenticate, revoke_token};
 use zhenren_usecases::tenants::demo;
 
 #[tokio::test]
@@ -147,6 +150,63 @@ async fn wrong_words_about_tokens_are_named() {
     let path = "/v1/account/tokens?account_id=acc_none";
     let reply = world.account_side(Method::POST, path, &owner, &body).await;
     assert_eq!(reply.code(), "not_found");
+}
+
+/// The caller is known from before, the token is revoked, and only then is the heir asked for.
+#[tokio::test]
+async fn a_token_that_is_being_revoked_makes_no_heir() {
+    let world = World::new().await;
+    let account_id = demo::account_id();
+    let new = NewToken {
+        name: "test",
+        scope: Scope::Manage,
+        expires_at: None,
+    };
+    let made = create_token::create(&world.context, &Actor::CommandLine, &account_id, &new);
+    let made = made.await.unwrap();
+    let caller = authenticate::by_token(&world.context, &made.text)
+        .await
+        .unwrap();
+    let heir = || create_token::create(&world.context, &caller, &account_id, &new);
+    heir().await.unwrap();
+    let id = &made.token.id;
+    for _ in 0..2 {
+        revoke_token::revoke(&world.context, &caller, &account_id, id)
+            .await
+            .unwrap();
+    }
+    let refused = heir().await;
+    assert!(
+        matches!(refused, Err(create_token::CreateError::ReachesFurther)),
+        "{refused:?}"
+    );
+    // The log says what scope it was that began or ended.
+    let mut tx = world.context.pool().read().await.unwrap();
+    let lines = zhenren_store::audit::list(&mut tx, account_id.as_str(), 0, 100).await;
+    let told: Vec<_> = lines
+        .unwrap()
+        .into_iter()
+        .filter(|line| line.action.starts_with("token."))
+        .map(|line| (line.action, line.detail))
+        .collect();
+    let line = |action: &str| (action.to_owned(), String::from("manage"));
+    let expected = ["token.create", "token.create", "token.revoke"].map(line);
+    assert_eq!(told, expected);
+}
+
+/// What an operator reads of an account that is none is not an empty list.
+#[tokio::test]
+async fn an_account_that_is_none_is_not_found_whatever_is_asked() {
+    let world = World::new().await;
+    let tokens = Tokens::of(&world).await;
+    let owner = tokens.operator(Role::Owner).await;
+    for noun in ["tokens", "audit", "apps", "spaces"] {
+        for (account_id, status) in [("acc_none", 404), (demo::account_id().as_str(), 200)] {
+            let path = format!("/v1/account/{noun}?account_id={account_id}");
+            let reply = world.look(&path, &owner).await;
+            assert_eq!(reply.status.as_u16(), status, "{path} {}", reply.text);
+        }
+    }
 }
 
 #[tokio::test]

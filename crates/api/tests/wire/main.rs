@@ -23,6 +23,7 @@ mod records;
 mod role_examples;
 mod roles;
 mod sign_in;
+mod sign_in_meanwhile;
 mod spaces;
 mod tariffs;
 mod unicloud;

@@ -305,7 +305,13 @@ pub(super) async fn failed_sign_ins_add_up_and_lock(world: &World) {
     // A lock that still holds is not swept.
     assert_eq!(failures::sweep(tx, after(50), after(98)).await.unwrap(), 0);
     assert_eq!(failures::add(tx, "li", after(40), START).await.unwrap(), 1);
+    // Touched, it is not swept, and counts as many as before.
+    failures::touch(tx, "li", after(60)).await.unwrap();
+    assert_eq!(failures::sweep(tx, after(50), after(98)).await.unwrap(), 0);
+    assert_eq!(failures::find(tx, "li").await.unwrap().count, 1);
     assert!(failures::clear(tx, "li").await.unwrap());
+    assert!(!failures::clear(tx, "li").await.unwrap());
+    failures::touch(tx, "li", after(60)).await.unwrap();
     assert!(!failures::clear(tx, "li").await.unwrap());
     assert_eq!(failures::sweep(tx, after(50), after(100)).await.unwrap(), 1);
     let gone = failures::lock(tx, "wei", after(200)).await;

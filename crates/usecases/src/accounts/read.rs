@@ -10,6 +10,7 @@ use zhenren_store::agreements;
 
 use super::AccountError;
 use crate::context::Context;
+use crate::fault::Fault;
 use crate::operators::actor::Actor;
 
 pub use zhenren_store::accounts::Account;
@@ -43,6 +44,12 @@ pub struct ShownName {
     pub recorded_at: Timestamp,
     /// By whom.
     pub recorded_by: String,
+}
+
+/// Whether there is this account. Says nothing about what anybody may do to it.
+pub async fn is_known(context: &Context, id: &AccountId) -> Result<bool, Fault> {
+    let mut tx = context.pool().read().await?;
+    Ok(accounts::find(&mut tx, id).await?.is_some())
 }
 
 /// One account.

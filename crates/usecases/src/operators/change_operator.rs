@@ -15,8 +15,8 @@ use zhenren_vault::SecretText;
 
 use super::actor::{Actor, Denied};
 use super::create_operator::made_up_password;
-use super::hashing::{self, HashError};
-use super::login_hash;
+use super::hashing::{self, HashError, Turn};
+use super::{failures_key, login_hash};
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 
@@ -149,7 +149,7 @@ async fn checked_hash(
     let operator = find(context, &mut tx, id).await?;
     drop(tx);
     rules::check_password(operator.login.reveal(), password.reveal())?;
-    Ok(hashing::hash(context, password).await?)
+    Ok(hashing::hash(context, &Turn::wait().await?, password).await?)
 }
 
 /// The transaction while it changes one thing after the other, with a line in the log for each.
@@ -208,7 +208,7 @@ impl Step<'_> {
 
     async fn unlock(&mut self) -> Result<(), ChangeError> {
         let login_hash = login_hash(self.context, self.before.login.reveal());
-        if failures::clear(self.tx, &login_hash).await? {
+        if failures::clear(self.tx, failures_key(&login_hash)).await? {
             self.write("operator.unlock", "").await?;
         }
         Ok(())

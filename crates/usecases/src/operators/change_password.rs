@@ -1,17 +1,19 @@
-//! Operators change their own password; every other sign-in of theirs ends.
+//! Operators change their own password; every other sign-in of theirs ends. What an owner did in
+//! the meantime (another password, disabled) goes before.
 
 use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::sign_in::{self as rules, PasswordRefused};
-use zhenren_store::operator_sessions::{self, failures};
-use zhenren_store::{audit, operators, retry_busy};
+use zhenren_store::operator_sessions::{self, SessionState, failures};
+use zhenren_store::operators::{self, Operator};
+use zhenren_store::{Transaction, audit, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::actor::{Actor, Denied};
 use super::authenticate::SESSION;
-use super::hashing::{self, Verdict};
-use super::login_hash;
+use super::hashing::{self, Turn, Verdict};
 use super::sign_in::{self, SignInError};
+use super::{failures_key, login_hash};
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 
@@ -76,19 +78,22 @@ pub async fn change(
     drop(tx);
     rules::check_password(operator.login.reveal(), new.reveal())?;
     let login_hash = login_hash(context, operator.login.reveal());
+    let turn = Turn::wait().await?;
     let known = sign_in::count(context, &login_hash).await?;
     let known = known.ok_or(ChangeError::Wrong)?;
-    let verdict = hashing::verify(context, present, Some(known.password_hash)).await?;
+    let verdict = hashing::verify(context, &turn, present, Some(known.password_hash)).await?;
     if verdict == Verdict::Wrong {
-        sign_in::tell(context, Some(id)).await?;
+        sign_in::tell(context, &login_hash, Some(id)).await?;
         return Err(ChangeError::Wrong);
     }
-    let hash = hashing::hash(context, new).await?;
+    let hash = hashing::hash(context, &turn, new).await?;
+    drop(turn);
     let this = context.vault().token_hash(SESSION, token);
     retry_busy(|| async {
         let at = context.now();
         let mut tx = context.pool().begin().await?;
-        failures::clear(&mut tx, &login_hash).await?;
+        check_unchanged(context, &mut tx, &known.operator, &this).await?;
+        failures::clear(&mut tx, failures_key(&login_hash)).await?;
         if !operators::set_password(&mut tx, context.vault(), id, &hash, at).await? {
             return Err(ChangeError::Wrong);
         }
@@ -106,4 +111,26 @@ pub async fn change(
         Ok(ended)
     })
     .await
+}
+
+/// Refuses when the operator was disabled or given another password, or this very sign-in was
+/// ended, since the present password was compared.
+async fn check_unchanged(
+    context: &Context,
+    tx: &mut Transaction,
+    known: &Operator,
+    session_hash: &str,
+) -> Result<(), ChangeError> {
+    let now = operators::find(tx, context.vault(), &known.id)
+        .await?
+        .ok_or(ChangeError::Wrong)?;
+    let state = operator_sessions::look_up(tx, session_hash, context.now()).await?;
+    let is_alive =
+        matches!(&state, SessionState::Alive { operator_id, .. } if *operator_id == known.id);
+    let is_same = now.password_changed_at == known.password_changed_at;
+    if is_alive && is_same && now.disabled_at.is_none() {
+        Ok(())
+    } else {
+        Err(ChangeError::Wrong)
+    }
 }

@@ -9,7 +9,7 @@ use zhenren_store::{audit, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::actor::{Actor, Denied};
-use super::hashing::{self, HashError};
+use super::hashing::{self, HashError, Turn};
 use super::login_hash;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
@@ -79,7 +79,7 @@ pub async fn create(
     let made_up = new.password.is_none();
     let password = new.password.unwrap_or_else(|| made_up_password(context));
     rules::check_password(login.reveal(), password.reveal())?;
-    let hash = hashing::hash(context, &password).await?;
+    let hash = hashing::hash(context, &Turn::wait().await?, &password).await?;
     let id = OperatorId::from_number(context.id_number());
     let operator = keep(context, actor, &id, &login, new.role, &hash).await?;
     Ok(Created {

@@ -120,7 +120,7 @@ pub async fn create(
 }
 
 /// A token makes tokens of at most its own scope, that live at most as long as itself: otherwise
-/// one that was to end could give itself an heir.
+/// one that was to end could give itself an heir. One that was revoked a moment ago makes none.
 async fn check_reach(
     tx: &mut Transaction,
     actor: &Actor,
@@ -136,6 +136,7 @@ async fn check_reach(
     };
     let maker = account_tokens::find(tx, account_id, id)
         .await?
+        .filter(|maker| maker.revoked_at.is_none())
         .ok_or(CreateError::ReachesFurther)?;
     let outlives = match (maker.expires_at, new.expires_at) {
         (None, _) => false,

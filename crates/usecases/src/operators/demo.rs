@@ -10,7 +10,7 @@ use zhenren_vault::SecretText;
 
 use super::actor::Actor;
 use super::create_operator::{self, CreateError};
-use super::hashing::{self, HashError};
+use super::hashing::{self, HashError, Turn};
 use crate::context::Context;
 use crate::fault::Fault;
 
@@ -51,12 +51,11 @@ pub async fn ensure(context: &Context) -> Result<Option<DemoOperator>, Fault> {
         .vault()
         .derived_token("demo-operator-password", LOGIN);
     if !exists(context).await? {
-        let hash = hashing::hash(context, &password)
-            .await
-            .map_err(|error| match error {
-                HashError::Busy => Fault::new("hashing", "too many wait"),
-                HashError::Fault(fault) => fault,
-            })?;
+        let turn = Turn::wait().await.map_err(|error| match error {
+            HashError::Busy => Fault::new("hashing", "too many wait"),
+            HashError::Fault(fault) => fault,
+        })?;
+        let hash = hashing::hash(context, &turn, &password).await?;
         let login = SecretText::from(LOGIN);
         let kept = create_operator::keep(
             context,

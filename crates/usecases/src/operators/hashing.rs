@@ -3,6 +3,7 @@
 //! Runs beside the server's own threads, a few at a time: each hash takes tens of megabytes, and
 //! whoever may ask for a sign-in is a stranger. Knows no login and no row.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use argon2::{
@@ -10,7 +11,7 @@ use argon2::{
     password_hash,
 };
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zhenren_vault::SecretText;
 
 use crate::context::Context;
@@ -52,43 +53,62 @@ pub(super) enum Verdict {
 /// What is kept of a password: a text that carries algorithm, cost, salt and hash.
 pub(super) async fn hash(
     context: &Context,
+    turn: &Turn,
     password: &SecretText,
-) -> Result<SecretText, HashError> {
+) -> Result<SecretText, Fault> {
     let cost = context.settings().operators.password;
     let salt: [u8; 16] = context.random_bytes();
     let password = password.clone();
-    in_turn(move || compute(cost, &password, &salt)).await
+    in_turn(turn, move || compute(cost, &password, &salt)).await
 }
 
 /// Compares a password with what is kept. Without anything kept the same work is done, so that
 /// the time taken does not say which logins there are.
 pub(super) async fn verify(
     context: &Context,
+    turn: &Turn,
     password: &SecretText,
     kept: Option<SecretText>,
-) -> Result<Verdict, HashError> {
+) -> Result<Verdict, Fault> {
     let cost = context.settings().operators.password;
     let password = password.clone();
-    in_turn(move || match kept {
+    in_turn(turn, move || match kept {
         Some(kept) => compare(cost, &password, &kept),
         None => compute(cost, &password, &NO_SALT).map(|_| Verdict::Wrong),
     })
     .await
 }
 
-/// Runs one computation when it is its turn.
+/// The right to compute, one hash after the other. Nobody asks for a second one while holding one.
+pub(super) struct Turn(Arc<(Place, SemaphorePermit<'static>)>);
+
+impl Turn {
+    /// Waits for it. What is written down about a sign-in is written after this: who is sent away
+    /// has not tried, and nobody writes faster than hashes are computed.
+    pub(super) async fn wait() -> Result<Self, HashError> {
+        let place = Place::take()?;
+        let permit = TURNS
+            .acquire()
+            .await
+            .map_err(|error| Fault::new("waiting for a turn", error))?;
+        Ok(Self(Arc::new((place, permit))))
+    }
+}
+
+/// Runs one computation. It holds the turn until it has ended, for it ends later than its request
+/// when the caller hangs up.
 async fn in_turn<T: Send + 'static>(
+    turn: &Turn,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
-) -> Result<T, HashError> {
-    let _place = Place::take()?;
-    let _turn = TURNS
-        .acquire()
-        .await
-        .map_err(|error| Fault::new("waiting for a turn", error))?;
-    let done = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Fault::new("hashing", error))?;
-    Ok(done?)
+) -> Result<T, Fault> {
+    let held = Arc::clone(&turn.0);
+    tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(held);
+        done
+    })
+    .await
+    .map_err(|error| Fault::new("hashing", error))?
 }
 
 /// One of the places to wait or be served; given back when dropped.
@@ -200,14 +220,37 @@ mod tests {
         );
     }
 
+    /// One test for both, as there is one crowd in a process.
     #[tokio::test]
     async fn who_comes_when_all_places_are_taken_is_sent_away() {
         let places: Vec<_> = std::iter::repeat_with(Place::take)
             .take_while(Result::is_ok)
             .collect();
         assert!(!places.is_empty());
-        assert!(matches!(in_turn(|| Ok(())).await, Err(HashError::Busy)));
+        assert!(matches!(Turn::wait().await, Err(HashError::Busy)));
         drop(places);
-        assert!(in_turn(|| Ok(())).await.is_ok());
+
+        // A caller who hangs up gives nothing back before the work has ended.
+        let turn = Turn::wait().await.unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let request = tokio::spawn(async move {
+            let work = move || {
+                begin.send(()).unwrap();
+                ended.recv().unwrap();
+                Ok(())
+            };
+            in_turn(&turn, work).await
+        });
+        begun.await.unwrap();
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        assert_eq!(WAITING.load(Ordering::SeqCst), 1);
+        assert_eq!(TURNS.available_permits(), RUNNING_COUNT_MAX - 1);
+        end.send(()).unwrap();
+        while WAITING.load(Ordering::SeqCst) != 0 || TURNS.available_permits() != RUNNING_COUNT_MAX
+        {
+            tokio::task::yield_now().await;
+        }
     }
 }

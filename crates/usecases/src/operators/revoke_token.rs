@@ -47,7 +47,7 @@ pub async fn revoke(
                 actor: actor.name(),
                 action: "token.revoke",
                 subject: id.as_str(),
-                detail: "",
+                detail: token.scope.name(),
             };
             audit::append(&mut tx, &event).await?;
         }

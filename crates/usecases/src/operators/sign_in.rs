@@ -1,7 +1,8 @@
 //! An operator signs in: login and password for a token that lives some hours.
 //!
 //! Every try is counted before the password is looked at, so that tries at the same time are not
-//! more tries; the lock that follows holds for logins that do not exist as well.
+//! more tries; the lock that follows holds for logins that do not exist as well. It is counted when
+//! its turn has come, so that who is sent away in a crowd has not failed.
 
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
@@ -14,8 +15,8 @@ use zhenren_store::{audit, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::authenticate::{SESSION, SESSION_PREFIX};
-use super::hashing::{self, HashError, Verdict};
-use super::login_hash;
+use super::hashing::{self, HashError, Turn, Verdict};
+use super::{failures_key, login_hash};
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
 
@@ -81,19 +82,20 @@ pub async fn sign_in(
     // What is no login is counted and compared like one that nobody has.
     let login = rules::login(login).unwrap_or_else(|_| login.to_owned());
     let login_hash = login_hash(context, &login);
+    let turn = Turn::wait().await?;
     let known = count(context, &login_hash).await?;
     let kept = known.as_ref().map(|known| known.password_hash.clone());
-    let verdict = hashing::verify(context, password, kept).await?;
+    let verdict = hashing::verify(context, &turn, password, kept).await?;
     match known {
         Some(known) if verdict != Verdict::Wrong && known.operator.disabled_at.is_none() => {
             if verdict == Verdict::RightButOld {
-                rehash(context, &known, password).await?;
+                rehash(context, &turn, &known, password).await?;
             }
             begin(context, &login_hash, known).await
         }
         known => {
             let id = known.map(|known| known.operator.id);
-            tell(context, id.as_ref()).await?;
+            tell(context, &login_hash, id.as_ref()).await?;
             Err(SignInError::Refused)
         }
     }
@@ -111,18 +113,19 @@ pub(super) async fn count(
     login_hash: &str,
 ) -> Result<Option<Known>, SignInError> {
     let settings = context.settings().operators;
+    let key = failures_key(login_hash);
     retry_busy(|| async {
         let at = context.now();
         let mut tx = context.pool().begin().await?;
-        let locked_until = failures::find(&mut tx, login_hash).await?.locked_until;
+        let locked_until = failures::find(&mut tx, key).await?.locked_until;
         if let Some(until) = locked_until.filter(|until| at < *until) {
             return Err(SignInError::Locked { until });
         }
         let forget_before = at.checked_sub(IN_A_ROW).unwrap_or(Timestamp::MIN);
-        let tries = failures::add(&mut tx, login_hash, at, forget_before).await?;
+        let tries = failures::add(&mut tx, key, at, forget_before).await?;
         if tries >= settings.failures_max {
             let until = after(at, settings.lock);
-            failures::lock(&mut tx, login_hash, until).await?;
+            failures::lock(&mut tx, key, until).await?;
         }
         let vault = context.vault();
         let known = match operators::find_by_login(&mut tx, vault, login_hash).await? {
@@ -140,20 +143,30 @@ pub(super) async fn count(
     .await
 }
 
-/// Writes that somebody failed. A login that nobody has is not written down: it may be a password
-/// that was typed in the wrong place.
-pub(super) async fn tell(context: &Context, operator_id: Option<&OperatorId>) -> Result<(), Fault> {
+/// Writes that somebody failed. Of a login that nobody has there is no line: it may be a password
+/// that was typed in the wrong place, and no stranger is to lengthen a log that is kept for ever.
+/// Its counter is written once more instead, so that the answer takes as long.
+pub(super) async fn tell(
+    context: &Context,
+    login_hash: &str,
+    operator_id: Option<&OperatorId>,
+) -> Result<(), Fault> {
     retry_busy(|| async {
+        let at = context.now();
         let mut tx = context.pool().begin().await?;
-        let event = audit::Event {
-            chain: audit::SYSTEM_CHAIN,
-            at: context.now(),
-            actor: "nobody",
-            action: "sign_in.fail",
-            subject: operator_id.map_or("unknown", OperatorId::as_str),
-            detail: "",
-        };
-        audit::append(&mut tx, &event).await?;
+        if let Some(id) = operator_id {
+            let event = audit::Event {
+                chain: audit::SYSTEM_CHAIN,
+                at,
+                actor: "nobody",
+                action: "sign_in.fail",
+                subject: id.as_str(),
+                detail: "",
+            };
+            audit::append(&mut tx, &event).await?;
+        } else {
+            failures::touch(&mut tx, failures_key(login_hash), at).await?;
+        }
         tx.commit().await?;
         Ok(())
     })
@@ -163,10 +176,11 @@ pub(super) async fn tell(context: &Context, operator_id: Option<&OperatorId>) ->
 /// Keeps the password at the cost of today.
 async fn rehash(
     context: &Context,
+    turn: &Turn,
     known: &Known,
     password: &SecretText,
 ) -> Result<(), SignInError> {
-    let hash = hashing::hash(context, password).await?;
+    let hash = hashing::hash(context, turn, password).await?;
     let Operator {
         id,
         password_changed_at,
@@ -196,7 +210,7 @@ async fn begin(context: &Context, login_hash: &str, known: Known) -> Result<Sign
             .filter(|now| now.disabled_at.is_none())
             .filter(|now| now.password_changed_at == known.password_changed_at)
             .ok_or(SignInError::Refused)?;
-        failures::clear(&mut tx, login_hash).await?;
+        failures::clear(&mut tx, failures_key(login_hash)).await?;
         operator_sessions::begin(&mut tx, hash, &operator.id, at, expires_at).await?;
         let event = audit::Event {
             chain: audit::SYSTEM_CHAIN,

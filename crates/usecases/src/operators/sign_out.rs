@@ -71,7 +71,9 @@ pub async fn sign_out(
     actor: &Actor,
     token: &str,
 ) -> Result<Timestamp, SignOutError> {
-    let operator_id = actor.must_be_operator()?;
+    let Actor::Operator { id, role } = actor else {
+        return Err(Denied::NotPermitted.into());
+    };
     let hash = context.vault().token_hash(SESSION, token);
     retry_busy(|| async {
         let at = context.now();
@@ -84,8 +86,8 @@ pub async fn sign_out(
             at,
             actor: actor.name(),
             action: "sign_out",
-            subject: operator_id.as_str(),
-            detail: "",
+            subject: id.as_str(),
+            detail: role.name(),
         };
         audit::append(&mut tx, &event).await?;
         tx.commit().await?;
