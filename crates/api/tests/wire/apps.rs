@@ -90,6 +90,57 @@ async fn a_frozen_app_is_dead_at_every_door_until_it_is_unfrozen() {
 }
 
 #[tokio::test]
+async fn what_an_operator_froze_a_tenant_does_not_lift() {
+    let world = World::new().await;
+    let tokens = Tokens::of(&world).await;
+    let account = zhenren_usecases::tenants::demo::account_id();
+    let own = tokens
+        .account(&account, zhenren_domain::roles::Scope::Manage)
+        .await;
+    let owner = tokens.operator(zhenren_domain::roles::Role::Owner).await;
+    let ask = async |verb: &str, who: &str| {
+        let path = format!(
+            "/v1/account/apps/{}/{verb}?account_id={account}",
+            world.appid
+        );
+        world
+            .account_side(Method::POST, &path, who, &Value::Null)
+            .await
+    };
+    // The tenant froze it first; the operator takes it over.
+    assert_eq!(ask("freeze", &own).await.status, StatusCode::OK);
+    assert_eq!(ask("freeze", &owner).await.status, StatusCode::OK);
+    let refused = ask("unfreeze", &own).await;
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::FORBIDDEN, "not_permitted")
+    );
+    let door = Door::of(&world, &world.appid, &world.secret);
+    assert_eq!(door.token().await.errcode(), 40243);
+    assert_eq!(ask("unfreeze", &owner).await.status, StatusCode::OK);
+    assert_eq!(door.token().await.errcode(), 0);
+}
+
+#[tokio::test]
+async fn a_revoked_secret_takes_the_tokens_along() {
+    let world = World::new().await;
+    let tokens = Tokens::of(&world).await;
+    let tenant = Tenant::open(&world, &tokens).await;
+    let (app, secret) = tenant.app("formal").await;
+    let door = Door::of(&world, &app, &secret);
+    let leaked = door.token().await.text_of("access_token");
+    // The app has no access yet, and says so to whoever has a token of it.
+    assert_eq!(door.key(&leaked).await.errcode(), 48001);
+    let path = format!("/apps/{app}/secrets");
+    let listed = tenant.ask(Method::GET, &path, &Value::Null).await;
+    let id = listed.json["items"][0]["id"].as_str().unwrap().to_owned();
+    let one = format!("{path}/{id}");
+    let revoked = tenant.ask(Method::DELETE, &one, &Value::Null).await;
+    assert_eq!(revoked.status, StatusCode::OK, "{}", revoked.text);
+    assert_eq!(door.key(&leaked).await.errcode(), 40001);
+}
+
+#[tokio::test]
 async fn secrets_are_exchanged_while_both_work() {
     let world = World::new().await;
     let tokens = Tokens::of(&world).await;

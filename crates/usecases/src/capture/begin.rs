@@ -11,6 +11,7 @@ use zhenren_domain::jobs::JobKind;
 use zhenren_domain::outcome::Reason;
 use zhenren_domain::standing::Standing;
 use zhenren_domain::verification::{Refusal, State};
+use zhenren_store::apps::App;
 use zhenren_store::attempts::{self, NewAttempt};
 use zhenren_store::capture_tokens::{self, Spending};
 use zhenren_store::identity_keys::{self, Start};
@@ -218,7 +219,11 @@ async fn redeem(
             appid, key, openid, ..
         } => {
             let app_id = AppId::parse(appid).map_err(|_| BeginError::UserIdKeyInvalid)?;
-            redeem_key(context, tx, &app_id, key, openid).await
+            // Before the key: what the app may not do has no better answer than that.
+            let found = apps::find_with_standing(tx, &app_id).await?;
+            let (app, standing) = found.ok_or(BeginError::UserIdKeyInvalid)?;
+            ready(standing)?;
+            redeem_key(context, tx, app, key, openid).await
         }
     }
 }
@@ -227,22 +232,18 @@ async fn redeem(
 async fn redeem_key(
     context: &Context,
     tx: &mut Transaction,
-    app_id: &AppId,
+    app: App,
     key: &str,
     openid: &str,
 ) -> Result<Record, BeginError> {
     let at = context.now();
     let hash = context.vault().token_hash(USER_ID_KEY, key);
-    let kept = match identity_keys::start(tx, context.vault(), app_id, &hash, at).await? {
+    let kept = match identity_keys::start(tx, context.vault(), &app.id, &hash, at).await? {
         Start::Started(kept) => kept,
         Start::Invalid => return Err(BeginError::UserIdKeyInvalid),
         Start::TooMany => return Err(BeginError::TooManyAttempts),
     };
-    // How an app stands is told to nobody who has no key of it.
-    let found = apps::find_with_standing(tx, app_id).await?;
-    let (app, standing) = found.ok_or(BeginError::UserIdKeyInvalid)?;
-    ready(standing)?;
-    let earlier = verifications::of_identity_key(tx, context.vault(), app_id, &hash).await?;
+    let earlier = verifications::of_identity_key(tx, context.vault(), &app.id, &hash).await?;
     if let Some(record) = earlier.into_iter().next() {
         match &record.verification.state {
             State::Analyzing { .. } => return Err(BeginError::Analyzing),
