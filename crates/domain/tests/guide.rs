@@ -9,13 +9,14 @@ fn the_guide_says_what_calls_cost() {
     let mut checked = 0;
     for row in guide.lines() {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let ["", calls, fen, ""] = cells[..] else {
+        let ["", first, second, ""] = cells[..] else {
             continue;
         };
-        let (Ok(calls), Ok(fen)) = (calls.parse(), fen.parse()) else {
+        let (Ok(calls_count), Ok(cost)) = (first.parse(), second.parse()) else {
             continue;
         };
-        assert_eq!(Tariff::standard().cost_of(calls), Fen::new(fen), "{row}");
+        let expected = Fen::new(cost);
+        assert_eq!(Tariff::standard().cost_of(calls_count), expected, "{row}");
         checked += 1;
     }
     assert_eq!(checked, 3);

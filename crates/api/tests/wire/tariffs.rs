@@ -30,20 +30,21 @@ async fn an_own_tariff_goes_first_then_the_one_that_begins_last() {
     assert_eq!(reply.json["account_id"], Value::Null);
     assert_eq!(price(&desk).await, 70);
     let mut later = flat(60);
-    later["valid_from"] = json!((world.clock.now() + SignedDuration::from_secs(100)).to_string());
-    later["valid_until"] = json!((world.clock.now() + SignedDuration::from_secs(200)).to_string());
+    later["valid_from"] = json!((world.clock.now() + SignedDuration::from_secs(1000)).to_string());
+    later["valid_until"] = json!((world.clock.now() + SignedDuration::from_secs(2000)).to_string());
     let made = desk.send(Method::POST, "tariffs", &later).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     assert_eq!(price(&desk).await, 70);
-    world.advance_s(99);
+    // The desk's own calls take their seconds too.
+    world.advance_s(900);
     assert_eq!(price(&desk).await, 70);
-    world.advance_s(1);
+    world.advance_s(200);
     assert_eq!(price(&desk).await, 60);
     assert_eq!(desk.get("balance").await["tariff_id"], made.json["id"]);
     // A newer one for all does not touch an account that has its own.
     desk.send_as_is(Method::POST, all, &flat(50)).await;
     assert_eq!(price(&desk).await, 60);
-    world.advance_s(100);
+    world.advance_s(1000);
     assert_eq!(price(&desk).await, 50);
     let listed = desk.get("tariffs").await;
     let prices: Vec<&Value> = listed["items"]

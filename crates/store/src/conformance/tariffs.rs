@@ -346,11 +346,8 @@ pub(super) async fn records_of_a_day_by_its_index(world: &World) {
     tx.commit().await.unwrap();
     let plan = records::plan(&world.pool, &account, &filter).await.unwrap();
     assert!(plan.contains("verifications_by_account"), "{plan}");
-    for scan in [
-        "Seq Scan on verifications",
-        "SCAN verifications",
-        "TEMP B-TREE",
-    ] {
+    let scans = ["Seq Scan on verifications", "SCAN verifications"];
+    for scan in scans.into_iter().chain(["TEMP B-TREE"]) {
         assert!(!plan.contains(scan), "{plan}");
     }
 }

@@ -68,10 +68,8 @@ pub async fn decide(
     .await?;
     // Its limits are in force with the next call.
     let row = &decided.row;
-    for app_id in [Some(&row.formal_app_id), row.test_app_id.as_ref()] {
-        if let Some(app_id) = app_id {
-            context.calls().forget_rules(app_id, context.now()).await;
-        }
+    for app_id in [&row.formal_app_id].into_iter().chain(&row.test_app_id) {
+        context.calls().forget_rules(app_id, context.now()).await;
     }
     Ok(decided)
 }

@@ -146,6 +146,19 @@ pub enum OpenError {
 }
 carries_faults!(OpenError);
 
+impl OpenError {
+    /// A database that stayed busy through every try froze nothing.
+    fn or_not_frozen(self) -> Self {
+        if let Self::Fault(fault) = self {
+            if fault.is_busy() {
+                return Self::NotFrozen(fault);
+            }
+            return Self::Fault(fault);
+        }
+        self
+    }
+}
+
 impl From<FreezeError> for OpenError {
     fn from(error: FreezeError) -> Self {
         match error {
@@ -226,10 +239,7 @@ pub async fn open(
         Ok(opened)
     })
     .await
-    .map_err(|error| match error {
-        OpenError::Fault(fault) if fault.is_busy() => OpenError::NotFrozen(fault),
-        error => error,
-    });
+    .map_err(OpenError::or_not_frozen);
     let may_be_kept = match &opened {
         Ok(opened) => opened.verification_id == new.verification_id,
         // A commit that was not answered may have happened. Without a row nobody has the key.
