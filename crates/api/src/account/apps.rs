@@ -58,7 +58,7 @@ async fn named(
     id: &str,
 ) -> Result<(Actor, AccountId, AppId), Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
+    let account_id = account(api, &actor, query.account_id.as_deref()).await?;
     let id = AppId::parse(id).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
     Ok((actor, account_id, id))
 }

@@ -102,7 +102,7 @@ async fn download(
 
 async fn select(api: &Api, headers: &HeaderMap, query: &TableQuery) -> Result<Selection, Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
+    let account_id = account(api, &actor, query.account_id.as_deref()).await?;
     let day = query
         .day
         .as_deref()

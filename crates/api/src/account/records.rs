@@ -100,7 +100,7 @@ async fn download(
 
 async fn select(api: &Api, headers: &HeaderMap, query: &ListQuery) -> Result<Selection, Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
+    let account_id = account(api, &actor, query.account_id.as_deref()).await?;
     let wanted = wanted(query)?;
     records::select(&api.context, &actor, &account_id, wanted)
         .await

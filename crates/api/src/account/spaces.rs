@@ -50,7 +50,7 @@ async fn named(
     id: &str,
 ) -> Result<(Actor, AccountId, SpaceId), Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
+    let account_id = account(api, &actor, query.account_id.as_deref()).await?;
     let id = SpaceId::parse(id).map_err(|_| Problem::new(&problem::NOT_FOUND))?;
     Ok((actor, account_id, id))
 }

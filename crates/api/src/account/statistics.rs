@@ -89,7 +89,7 @@ async fn download(
 
 async fn find(api: &Api, headers: &HeaderMap, query: &RangeQuery) -> Result<Statistics, Problem> {
     let actor = actor(api, headers).await?;
-    let account_id = account(&api, &actor, query.account_id.as_deref()).await?;
+    let account_id = account(api, &actor, query.account_id.as_deref()).await?;
     let from = query.from.as_deref().map(|text| day("from", text));
     let to = query.to.as_deref().map(|text| day("to", text));
     let app_id = query.app_id.as_deref().map(|text| {

@@ -102,10 +102,10 @@ async fn add(
             })
         })
         .collect::<Result<_, TariffError>>()
-        .map_err(|error| wrong_tiers(&error))?;
+        .map_err(wrong_tiers)?;
     let new = NewTariff {
         account_id,
-        tariff: Tariff::new(tiers).map_err(|error| wrong_tiers(&error))?,
+        tariff: Tariff::new(tiers).map_err(wrong_tiers)?,
         valid_from: time("valid_from", fields.valid_from.as_deref())?,
         valid_until: time("valid_until", fields.valid_until.as_deref())?,
     };
@@ -135,7 +135,7 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-fn wrong_tiers(error: &TariffError) -> Problem {
+fn wrong_tiers(error: TariffError) -> Problem {
     invalid(format!(
         "tiers are wrong: {error}; list 1 to 20 with growing calls_count_max, null in the last \
          one, and price_fen from 0 to 100000."

@@ -150,7 +150,6 @@ fn refused(error: &OpenError) -> Problem {
         OpenError::IdentitySourceMissing => Problem::new(&problem::IDENTITY_SOURCE_MISSING),
         OpenError::InsufficientFen => Problem::new(&problem::INSUFFICIENT_BALANCE),
         OpenError::QuotaUsedUp => Problem::new(&problem::QUOTA_EXHAUSTED),
-        OpenError::PriceUnknown(fault) => Problem::fault(fault),
         OpenError::NotFrozen(fault) => Problem::busy(fault),
         OpenError::LimitReached(reached) => Problem::limit_reached(*reached),
         OpenError::NameInvalid => invalid("name must have 1 to 64 characters."),
@@ -162,6 +161,6 @@ fn refused(error: &OpenError) -> Problem {
         ),
         OpenError::IdempotencyConflict => Problem::new(&problem::IDEMPOTENCY_CONFLICT),
         OpenError::Photo(refusal) => photo::refused(refusal),
-        OpenError::Fault(fault) => Problem::fault(fault),
+        OpenError::PriceUnknown(fault) | OpenError::Fault(fault) => Problem::fault(fault),
     }
 }

@@ -37,9 +37,10 @@ impl<'a> Desk<'a> {
         let token = self.tokens.operator(Role::Finance).await;
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str())];
-        let body = match body {
-            Value::Null => Body::empty(),
-            body => Body::from(body.to_string()),
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
         };
         self.world.call(method, uri, &headers, body).await
     }

@@ -22,7 +22,7 @@ const NEW: &str = "another horse battery";
 /// What failures of a login are counted under, as it is kept.
 fn key(context: &Context, login: &str) -> String {
     let hash = context.vault().token_hash("operator-login", login);
-    hash[..5].to_owned()
+    hash.chars().take(5).collect()
 }
 
 async fn failures_count(world: &World, login: &str) -> u32 {

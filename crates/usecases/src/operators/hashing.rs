@@ -233,16 +233,16 @@ mod tests {
         // A caller who hangs up gives nothing back before the work has ended.
         let turn = Turn::wait().await.unwrap();
         let (end, ended) = std::sync::mpsc::channel::<()>();
-        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (start, has_begun) = tokio::sync::oneshot::channel();
         let request = tokio::spawn(async move {
             let work = move || {
-                begin.send(()).unwrap();
+                start.send(()).unwrap();
                 ended.recv().unwrap();
                 Ok(())
             };
             in_turn(&turn, work).await
         });
-        begun.await.unwrap();
+        has_begun.await.unwrap();
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
         assert_eq!(WAITING.load(Ordering::SeqCst), 1);

@@ -143,6 +143,10 @@ async fn show(context: &Context, account: &str) -> Result<Exit> {
     Ok(Exit::Good)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "this is what `map_err` hands over"
+)]
 fn refused(error: AccountError) -> anyhow::Error {
     match error {
         AccountError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),

@@ -107,6 +107,10 @@ pub(super) async fn run(context: &Context, command: AgreementCommand) -> Result<
     Ok(Exit::Good)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "this is what `map_err` hands over"
+)]
 fn refused(error: AgreementError) -> anyhow::Error {
     match error {
         AgreementError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),

@@ -171,6 +171,10 @@ fn ids(one: &One) -> Result<(AccountId, AppId)> {
     Ok((super::account_of(&one.account)?, id))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "this is what `map_err` hands over"
+)]
 fn refused(error: AppError) -> anyhow::Error {
     match error {
         AppError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),

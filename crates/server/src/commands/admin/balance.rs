@@ -44,6 +44,8 @@ pub(super) async fn run(context: &Context, args: &Balance) -> Result<Exit> {
 pub(super) fn unread(error: ReadError) -> anyhow::Error {
     match error {
         ReadError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        refused @ (ReadError::Denied(_) | ReadError::AccountUnknown | ReadError::Day(_)) => {
+            sentence(Exit::Usage, refused.to_string())
+        }
     }
 }

@@ -57,7 +57,9 @@ pub(super) async fn run(context: &Context, command: BillingCommand) -> Result<Ex
                 .await
                 .map_err(|error| match error {
                     ChangeError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-                    refused => sentence(Exit::Usage, refused.to_string()),
+                    refused @ (ChangeError::Denied(_) | ChangeError::AccountUnknown) => {
+                        sentence(Exit::Usage, refused.to_string())
+                    }
                 })?
         }
     };

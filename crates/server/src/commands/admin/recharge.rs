@@ -36,7 +36,10 @@ pub(super) async fn run(context: &Context, args: &Recharge) -> Result<Exit> {
                 Exit::Usage,
                 "a recharge is 100 fen or more and 1000000000 fen or less",
             ),
-            refused => sentence(Exit::Usage, refused.to_string()),
+            refused @ (RechargeError::Denied(_)
+            | RechargeError::AccountUnknown
+            | RechargeError::ReferenceInvalid
+            | RechargeError::Conflict) => sentence(Exit::Usage, refused.to_string()),
         })?;
     let balance = booked.balance;
     say!("available  {}", balance.available);

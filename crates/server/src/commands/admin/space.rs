@@ -166,6 +166,10 @@ fn ids(one: &One) -> Result<(AccountId, SpaceId)> {
     Ok((super::account_of(&one.whose.account)?, id))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "this is what `map_err` hands over"
+)]
 fn refused(error: SpaceError) -> anyhow::Error {
     match error {
         SpaceError::Fault(ref fault) => sentence(Exit::Failure, fault.chain()),

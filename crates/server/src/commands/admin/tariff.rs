@@ -99,7 +99,10 @@ fn print(record: &Record) {
 fn refused(error: TariffsError) -> anyhow::Error {
     match error {
         TariffsError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
-        refused => sentence(Exit::Usage, refused.to_string()),
+        refused @ (TariffsError::Denied(_)
+        | TariffsError::AccountUnknown
+        | TariffsError::BeginsInThePast
+        | TariffsError::EndsBeforeItBegins) => sentence(Exit::Usage, refused.to_string()),
     }
 }
 
