@@ -15,16 +15,19 @@ use crate::exit::{Exit, sentence};
 /// Limit: bytes of a text of 100000 characters.
 const TEXT_BYTES_MAX: u64 = 400_000;
 
-/// `zhenren admin agreement`.
+/// `zhenren admin agreement`. `--version` is that of the text here, not the program's.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgreementCommand {
     /// List the versions, the newest first.
     List,
     /// Print the text of a version.
+    #[command(disable_version_flag = true)]
     Show(Show),
     /// Publish a text as the newest version.
+    #[command(disable_version_flag = true)]
     Publish(Publish),
     /// Accept the newest version for an account; the first time opens it.
+    #[command(disable_version_flag = true)]
     Accept(Accept),
 }
 
