@@ -179,7 +179,7 @@ mod tests {
             "business_name": "Shop", "scene": "leases", "subject_type": "mini_program",
             "formal_name": "Shop", "formal_app_id": "app_1",
             "test_name": null, "test_app_id": null,
-            "daily_calls_average": 5, "peak_calls_per_minute": 4, "average_calls_per_minute": 1,
+            "daily_calls_average": 5, "daily_people_average": 3, "peak_calls_per_minute": 4, "average_calls_per_minute": 1,
             "product_contact": { "name": "A", "mobile": "13800000000", "email": "a@b.cn" },
             "developer_contact": { "name": "B", "mobile": "13800000001", "email": "b@b.cn" },
             "our_contact": null,
