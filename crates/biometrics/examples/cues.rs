@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use zhenren_biometrics::{ClipReport, Engine, Features, Image};
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_domain::measurements::CueKind;
 use zhenren_simulator::render::{Scene, Subject, render};
 use zhenren_simulator::take::{Cast, SubjectKind, Take};
@@ -65,7 +65,7 @@ fn challenge(seed: u64) -> Challenge {
     let steps = (0..3_u32)
         .zip(all.iter().cycle().skip(start))
         .map(|(i, action)| Step {
-            action: *action,
+            prompt: Prompt::Act(*action),
             at_ms: 1_200 + i * 2_000,
             window_ms: 1_900,
         })
@@ -128,7 +128,7 @@ fn print(kind: SubjectKind, reports: &[(Challenge, ClipReport)]) {
         let mut found: Vec<String> = Vec::new();
         for (challenge, report) in reports {
             for measured in &report.measurements.actions {
-                if challenge.steps[measured.step_index].action == action {
+                if challenge.steps[measured.step_index].action() == Some(action) {
                     found.push(format!("{:.2}", measured.amplitude));
                 }
             }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use zhenren_biometrics::{Engine, Image};
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_simulator::take::{Cast, SubjectKind, Take};
 
 type Failure = Box<dyn std::error::Error>;
@@ -99,7 +99,7 @@ fn challenge() -> Challenge {
         .into_iter()
         .zip(0_u32..)
         .map(|(action, i)| Step {
-            action,
+            prompt: Prompt::Act(action),
             at_ms: 600 + i * 1_700,
             window_ms: 1_700,
         })

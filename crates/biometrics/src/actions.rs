@@ -7,7 +7,7 @@
 //! At 15 frames a second a quick blink shows in one or two frames, so one frame is enough for it;
 //! the slower actions are smoothed over three frames first.
 
-use zhenren_domain::challenge::{Action, Challenge, ClockLog};
+use zhenren_domain::challenge::{Action, Challenge, ClockLog, Step};
 use zhenren_domain::measurements::{ActionMeasurement, Sample};
 
 use crate::series::{FaceReading, Reading, median_of_three, quantile, samples};
@@ -48,7 +48,7 @@ pub struct Neutral {
 /// What came of the challenge.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActionsReport {
-    /// One entry a step.
+    /// One entry for each step that asks for an action.
     pub actions: Vec<ActionMeasurement>,
     /// Actions that were clearly done in another step's window instead of their own, and clear
     /// ones that nobody asked for.
@@ -80,13 +80,13 @@ pub fn measure(challenge: &Challenge, clock: &ClockLog, readings: &[Reading]) ->
         .iter()
         .zip(&windows)
         .enumerate()
-        .map(|(step_index, (step, window))| {
-            let (amplitude, at_ms) = peak_of(step.action, window);
-            ActionMeasurement {
+        .filter_map(|(step_index, (step, window))| {
+            let (amplitude, at_ms) = peak_of(step.action()?, window);
+            Some(ActionMeasurement {
                 step_index,
                 amplitude,
                 at_ms,
-            }
+            })
         })
         .collect();
     let mut out_of_order = 0;
@@ -95,20 +95,20 @@ pub fn measure(challenge: &Challenge, clock: &ClockLog, readings: &[Reading]) ->
         if action == Action::Blink {
             continue;
         }
-        let own = challenge
-            .steps
+        let asked = |measured: &ActionMeasurement| {
+            let step = challenge.steps.get(measured.step_index);
+            step.and_then(Step::action)
+        };
+        let done = actions
             .iter()
-            .zip(&actions)
-            .filter(|(step, _)| step.action == action);
-        let done = own
-            .map(|(_, measured)| measured.amplitude)
+            .filter(|measured| asked(measured) == Some(action))
+            .map(|measured| measured.amplitude)
             .fold(0.0, f64::max);
-        let elsewhere = challenge
-            .steps
+        let elsewhere = actions
             .iter()
-            .zip(windows.iter().zip(&actions))
-            .filter(|(step, _)| step.action != action)
-            .any(|(_, (window, asked))| {
+            .filter(|measured| asked(measured) != Some(action))
+            .filter_map(|measured| Some((windows.get(measured.step_index)?, measured)))
+            .any(|(window, asked)| {
                 let found = peak_of(action, window).0;
                 found >= CLEAR && found > asked.amplitude
             });

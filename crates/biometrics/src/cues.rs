@@ -9,6 +9,7 @@ use crate::compare::{Group, compare, fmr_of};
 use crate::continuity::track_jump;
 use crate::engine::ENGINE_VERSION;
 use crate::features::{Features, MODEL_ID};
+use crate::mesh::Mesh;
 use crate::motion;
 use crate::quality::quality;
 use crate::series::Reading;
@@ -80,6 +81,7 @@ pub(crate) fn measurements(findings: &Findings<'_>) -> Measurements {
     Measurements {
         cues: cues.0,
         actions: report.actions,
+        heard_digits: None,
         features_model: if compared {
             MODEL_ID.to_owned()
         } else {
@@ -122,6 +124,7 @@ fn picture(cues: &mut Cues, findings: &Findings<'_>) {
     let quality = quality(&best.image, &best.mesh, &best.chip);
     let neutral = actions::neutral_of(findings.challenge, findings.clock, findings.readings);
     cues.put(CueKind::InterEyeDistance, quality.inter_eye_px);
+    cues.put(CueKind::FaceExtent, extent(&best.mesh, best.image.width));
     cues.put(CueKind::Sharpness, quality.sharpness);
     cues.put(CueKind::Brightness, quality.brightness);
     cues.put(CueKind::ClippedShare, quality.clipped_share);
@@ -131,6 +134,15 @@ fn picture(cues: &mut Cues, findings: &Findings<'_>) {
         (quality.pose.pitch - neutral.pitch).abs(),
     );
     cues.put(CueKind::OcclusionHint, quality.occlusion_hint);
+}
+
+/// Width of the face as a share of the picture's.
+fn extent(mesh: &Mesh, width: usize) -> f64 {
+    let across = mesh.points.iter().map(|point| point.x);
+    let (least, most) = across.fold((f32::MAX, f32::MIN), |(least, most), x| {
+        (least.min(x), most.max(x))
+    });
+    f64::from(most - least) / width.max(1) as f64
 }
 
 fn clock(cues: &mut Cues, findings: &Findings<'_>) {

@@ -78,11 +78,19 @@ pub const fn bill(reason: Reason, rules: BillingRules) -> Billing {
         }
         Reason::StillFace
         | Reason::LifeUnseen
+        | Reason::FlashMismatch
+        | Reason::FlatFace
+        | Reason::ArtefactSeen
+        | Reason::DigitsDiffer
+        | Reason::LipsStill
         | Reason::SubjectChanged
         | Reason::ChallengeNotFollowed => BillingReason::PresenceNotShown,
         Reason::NoFace
         | Reason::SeveralFaces
         | Reason::FaceTooSmall
+        | Reason::FaceTooLarge
+        | Reason::AmbientTooStrong
+        | Reason::SpeechUnheard
         | Reason::FaceNotFrontal
         | Reason::TooDark
         | Reason::TooBright
@@ -114,7 +122,7 @@ mod tests {
     use super::*;
 
     /// The whole table: reason, why, billed by the rule, billed when attacks are billed as well.
-    const TABLE: [(Reason, &str, bool, bool); 28] = [
+    const TABLE: [(Reason, &str, bool, bool); 36] = [
         (Reason::Passed, "compared", true, true),
         (Reason::NoFace, "not_usable", false, false),
         (Reason::SeveralFaces, "not_usable", false, false),
@@ -135,6 +143,14 @@ mod tests {
         ),
         (Reason::StillFace, "presence_not_shown", false, true),
         (Reason::LifeUnseen, "presence_not_shown", false, false),
+        (Reason::FaceTooLarge, "not_usable", false, false),
+        (Reason::AmbientTooStrong, "not_usable", false, false),
+        (Reason::FlashMismatch, "presence_not_shown", false, true),
+        (Reason::FlatFace, "presence_not_shown", false, true),
+        (Reason::ArtefactSeen, "presence_not_shown", false, true),
+        (Reason::SpeechUnheard, "not_usable", false, false),
+        (Reason::DigitsDiffer, "presence_not_shown", false, false),
+        (Reason::LipsStill, "presence_not_shown", false, false),
         (Reason::SubjectChanged, "presence_not_shown", false, true),
         (Reason::ComparisonNonMatch, "compared", true, true),
         (Reason::NameNumberMismatch, "compared", true, true),

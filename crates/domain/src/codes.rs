@@ -92,7 +92,14 @@ pub const fn wechat_code(reason: Reason) -> i32 {
         | Reason::MediaUnreadable
         | Reason::ChallengeNotFollowed
         | Reason::StillFace
-        | Reason::LifeUnseen => 10002,
+        | Reason::LifeUnseen
+        | Reason::FaceTooLarge
+        | Reason::AmbientTooStrong
+        | Reason::FlashMismatch
+        | Reason::FlatFace
+        | Reason::ArtefactSeen => 10002,
+        Reason::SpeechUnheard | Reason::DigitsDiffer => 10027,
+        Reason::LipsStill => 10028,
         Reason::SubjectChanged => 10057,
         Reason::ComparisonNonMatch => 10004,
         Reason::NameNumberMismatch => 10003,
@@ -168,9 +175,19 @@ pub const fn unicloud_sub_code(reason: Reason) -> &'static str {
         | Reason::Occluded
         | Reason::ClipTooShort
         | Reason::MediaUnreadable
-        | Reason::LifeUnseen => "QUALITY",
-        Reason::TimingImplausible | Reason::StillFace | Reason::SubjectChanged => "RISK",
-        Reason::ChallengeNotFollowed => "CHALLENGE_NOT_FOLLOWED",
+        | Reason::LifeUnseen
+        | Reason::FaceTooLarge
+        | Reason::AmbientTooStrong => "QUALITY",
+        Reason::TimingImplausible
+        | Reason::StillFace
+        | Reason::FlashMismatch
+        | Reason::FlatFace
+        | Reason::ArtefactSeen
+        | Reason::SubjectChanged => "RISK",
+        Reason::ChallengeNotFollowed
+        | Reason::SpeechUnheard
+        | Reason::DigitsDiffer
+        | Reason::LipsStill => "CHALLENGE_NOT_FOLLOWED",
         Reason::ComparisonNonMatch => "FACE_MISMATCH",
         Reason::NameNumberMismatch => "IDENTITY_MISMATCH",
         Reason::IdentityUnknown => "IDENTITY_UNKNOWN",
@@ -208,6 +225,14 @@ pub const fn unicloud_client_code(reason: Reason) -> i32 {
         | Reason::ChallengeNotFollowed
         | Reason::StillFace
         | Reason::LifeUnseen
+        | Reason::FaceTooLarge
+        | Reason::AmbientTooStrong
+        | Reason::FlashMismatch
+        | Reason::FlatFace
+        | Reason::ArtefactSeen
+        | Reason::SpeechUnheard
+        | Reason::DigitsDiffer
+        | Reason::LipsStill
         | Reason::SubjectChanged
         | Reason::ComparisonNonMatch
         | Reason::NameNumberMismatch

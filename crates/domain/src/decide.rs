@@ -292,7 +292,9 @@ fn judge_actions(
 ) {
     let mut former_at_ms: Option<f64> = None;
     for (step_index, step) in challenge.steps.iter().enumerate() {
-        let action = step.action;
+        let Some(action) = step.action() else {
+            continue;
+        };
         let found = measurements
             .actions
             .iter()

@@ -61,6 +61,54 @@ pub enum CueKind {
     ActionsOutOfOrder,
     /// Largest difference between a prompt's planned and reported time.
     OnsetDrift,
+    /// Width of the face in the best frame, as a share of the picture's width.
+    FaceExtent,
+    /// Correlation of the light on the face with the light that was shown, at the best lag.
+    FlashCorrelation,
+    /// Share of shuffled orders of the same colours that correlate as well.
+    FlashPValue,
+    /// Lag of the light on the face behind the light that was shown.
+    FlashLag,
+    /// What full shown light adds to the face, relative to the light that is there without it.
+    FlashGain,
+    /// Changes of the light on the face that the shown light does not explain, relative to the light that is there.
+    FlashUnexplained,
+    /// Gain of the face over the gain of its background.
+    FlashBackgroundRatio,
+    /// Gain of the middle of the face over the gain of its sides.
+    FlashRelief,
+    /// Correlation of the gain over the face with what its shape reflects.
+    FlashNormals,
+    /// Movement of points of the face that no plane explains, while the head moves.
+    PlanarResidual,
+    /// Largest size of the face over its smallest.
+    DistanceChange,
+    /// Share of the prompted distances that were reached inside their windows.
+    DistancesSeenShare,
+    /// Change of the face's shape with its distance; 1 is that of a head, 0 is that of a picture.
+    PerspectiveChange,
+    /// Strongest periodic pattern on the face over its surroundings in the spectrum.
+    MoirePeak,
+    /// Share of the frames that show again what was seen much earlier.
+    LoopShare,
+    /// Median difference between the frame times of the recording and those the page logged, shifted to fit.
+    FrameLogResidual,
+    /// Level of the voice.
+    VoiceLevel,
+    /// Level of the voice over the noise.
+    VoiceSnr,
+    /// How much better the digits that were asked for explain the sound than everything near them.
+    DigitScore,
+    /// Share of the digits whose sound began in time after they were shown.
+    VoicePaceShare,
+    /// Share of the digits for which the mouth moved in time after they were shown.
+    LipPaceShare,
+    /// Movement of the mouth during the digits over its movement outside them.
+    LipMotion,
+    /// Correlation of the mouth's opening with the loudness of the voice, at the best lag.
+    LipVoiceAgreement,
+    /// Mean probability of a bona fide presentation by the presentation attack detection model.
+    PadScore,
     /// Similarity of the probe to the reference.
     ComparisonScore,
     /// The false match rate at which that similarity would be the threshold.
@@ -69,7 +117,7 @@ pub enum CueKind {
 
 impl CueKind {
     /// Every cue, in the order of a report.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 48] = [
         Self::FaceCountMax,
         Self::FacePresence,
         Self::InterEyeDistance,
@@ -92,6 +140,30 @@ impl CueKind {
         Self::ActionsSeenShare,
         Self::ActionsOutOfOrder,
         Self::OnsetDrift,
+        Self::FaceExtent,
+        Self::FlashCorrelation,
+        Self::FlashPValue,
+        Self::FlashLag,
+        Self::FlashGain,
+        Self::FlashUnexplained,
+        Self::FlashBackgroundRatio,
+        Self::FlashRelief,
+        Self::FlashNormals,
+        Self::PlanarResidual,
+        Self::DistanceChange,
+        Self::DistancesSeenShare,
+        Self::PerspectiveChange,
+        Self::MoirePeak,
+        Self::LoopShare,
+        Self::FrameLogResidual,
+        Self::VoiceLevel,
+        Self::VoiceSnr,
+        Self::DigitScore,
+        Self::VoicePaceShare,
+        Self::LipPaceShare,
+        Self::LipMotion,
+        Self::LipVoiceAgreement,
+        Self::PadScore,
         Self::ComparisonScore,
         Self::ComparisonFmr,
     ];
@@ -121,6 +193,30 @@ impl CueKind {
             Self::ActionsSeenShare => "actions_seen_share",
             Self::ActionsOutOfOrder => "actions_out_of_order",
             Self::OnsetDrift => "onset_drift",
+            Self::FaceExtent => "face_extent",
+            Self::FlashCorrelation => "flash_correlation",
+            Self::FlashPValue => "flash_p_value",
+            Self::FlashLag => "flash_lag",
+            Self::FlashGain => "flash_gain",
+            Self::FlashUnexplained => "flash_unexplained",
+            Self::FlashBackgroundRatio => "flash_background_ratio",
+            Self::FlashRelief => "flash_relief",
+            Self::FlashNormals => "flash_normals",
+            Self::PlanarResidual => "planar_residual",
+            Self::DistanceChange => "distance_change",
+            Self::DistancesSeenShare => "distances_seen_share",
+            Self::PerspectiveChange => "perspective_change",
+            Self::MoirePeak => "moire_peak",
+            Self::LoopShare => "loop_share",
+            Self::FrameLogResidual => "frame_log_residual",
+            Self::VoiceLevel => "voice_level",
+            Self::VoiceSnr => "voice_snr",
+            Self::DigitScore => "digit_score",
+            Self::VoicePaceShare => "voice_pace_share",
+            Self::LipPaceShare => "lip_pace_share",
+            Self::LipMotion => "lip_motion",
+            Self::LipVoiceAgreement => "lip_voice_agreement",
+            Self::PadScore => "pad_score",
             Self::ComparisonScore => "comparison_score",
             Self::ComparisonFmr => "comparison_fmr",
         }
@@ -139,9 +235,16 @@ impl CueKind {
             Self::Brightness => "luma 0..255",
             Self::BestYaw | Self::BestPitch | Self::YawRange => "degrees",
             Self::TrackJumpMax => "face widths",
-            Self::ClipDuration | Self::FrameGapMax | Self::OnsetDrift => "ms",
+            Self::ClipDuration
+            | Self::FrameGapMax
+            | Self::OnsetDrift
+            | Self::FlashLag
+            | Self::FrameLogResidual => "ms",
             Self::FrameRate => "1/s",
-            Self::NonRigidMotion => "inter-eye distances",
+            Self::NonRigidMotion | Self::PlanarResidual => "inter-eye distances",
+            Self::MoirePeak | Self::VoiceSnr => "dB",
+            Self::VoiceLevel => "dBFS",
+            Self::DigitScore => "log ratio",
             Self::Sharpness => "luma variance",
             Self::ContinuityMin | Self::ComparisonScore => "cosine",
             Self::FacePresence
@@ -151,6 +254,23 @@ impl CueKind {
             | Self::EyeRange
             | Self::MouthRange
             | Self::ActionsSeenShare
+            | Self::FaceExtent
+            | Self::FlashCorrelation
+            | Self::FlashPValue
+            | Self::FlashGain
+            | Self::FlashUnexplained
+            | Self::FlashBackgroundRatio
+            | Self::FlashRelief
+            | Self::FlashNormals
+            | Self::DistanceChange
+            | Self::DistancesSeenShare
+            | Self::PerspectiveChange
+            | Self::LoopShare
+            | Self::VoicePaceShare
+            | Self::LipPaceShare
+            | Self::LipMotion
+            | Self::LipVoiceAgreement
+            | Self::PadScore
             | Self::ComparisonFmr => "ratio",
         }
     }
@@ -184,8 +304,10 @@ pub struct ActionMeasurement {
 pub struct Measurements {
     /// The cues, at most one of each kind.
     pub cues: Vec<Cue>,
-    /// The prompted actions, one for each step of the challenge.
+    /// The prompted actions, one for each step that asks for one.
     pub actions: Vec<ActionMeasurement>,
+    /// The digits that were heard, whatever was asked for; `None` when nothing listened.
+    pub heard_digits: Option<String>,
     /// Which features model made the comparison, for instance `dlib-resnet-1`; empty when none ran.
     pub features_model: String,
     /// Version of the measuring code; changes when a cue changes its meaning.

@@ -64,6 +64,22 @@ pub enum Reason {
     StillFace,
     /// The face showed no movement of its own, and nothing was asked that would have shown one.
     LifeUnseen,
+    /// The face fills the picture.
+    FaceTooLarge,
+    /// Other light is so strong that the shown light is not seen on the face.
+    AmbientTooStrong,
+    /// The light on the face changed, and not as the shown light did.
+    FlashMismatch,
+    /// The face is as flat as a picture.
+    FlatFace,
+    /// The picture carries signs of a screen or a print.
+    ArtefactSeen,
+    /// No voice was heard, or too much noise with it.
+    SpeechUnheard,
+    /// The digits heard are not those that were shown, or not when they were.
+    DigitsDiffer,
+    /// The mouth does not move as the voice does.
+    LipsStill,
     /// The person changed during the recording.
     SubjectChanged,
     /// The face is not the one of the reference.
@@ -94,7 +110,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the documents.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 36] = [
         Self::Passed,
         Self::NoFace,
         Self::SeveralFaces,
@@ -110,6 +126,14 @@ impl Reason {
         Self::ChallengeNotFollowed,
         Self::StillFace,
         Self::LifeUnseen,
+        Self::FaceTooLarge,
+        Self::AmbientTooStrong,
+        Self::FlashMismatch,
+        Self::FlatFace,
+        Self::ArtefactSeen,
+        Self::SpeechUnheard,
+        Self::DigitsDiffer,
+        Self::LipsStill,
         Self::SubjectChanged,
         Self::ComparisonNonMatch,
         Self::NameNumberMismatch,
@@ -143,6 +167,14 @@ impl Reason {
             Self::ChallengeNotFollowed => "challenge_not_followed",
             Self::StillFace => "still_face",
             Self::LifeUnseen => "life_unseen",
+            Self::FaceTooLarge => "face_too_large",
+            Self::AmbientTooStrong => "ambient_too_strong",
+            Self::FlashMismatch => "flash_mismatch",
+            Self::FlatFace => "flat_face",
+            Self::ArtefactSeen => "artefact_seen",
+            Self::SpeechUnheard => "speech_unheard",
+            Self::DigitsDiffer => "digits_differ",
+            Self::LipsStill => "lips_still",
             Self::SubjectChanged => "subject_changed",
             Self::ComparisonNonMatch => "comparison_non_match",
             Self::NameNumberMismatch => "name_number_mismatch",
@@ -169,6 +201,9 @@ impl Reason {
         match self {
             Self::Passed => Outcome::Accepted,
             Self::StillFace
+            | Self::FlashMismatch
+            | Self::FlatFace
+            | Self::ArtefactSeen
             | Self::SubjectChanged
             | Self::ComparisonNonMatch
             | Self::NameNumberMismatch => Outcome::Rejected,
@@ -185,6 +220,11 @@ impl Reason {
             | Self::MediaUnreadable
             | Self::ChallengeNotFollowed
             | Self::LifeUnseen
+            | Self::FaceTooLarge
+            | Self::AmbientTooStrong
+            | Self::SpeechUnheard
+            | Self::DigitsDiffer
+            | Self::LipsStill
             | Self::IdentityUnknown
             | Self::ReferenceMissing
             | Self::ReferencePoor
@@ -214,6 +254,11 @@ impl Reason {
             | Self::MediaUnreadable
             | Self::ChallengeNotFollowed
             | Self::LifeUnseen
+            | Self::FaceTooLarge
+            | Self::AmbientTooStrong
+            | Self::SpeechUnheard
+            | Self::DigitsDiffer
+            | Self::LipsStill
             | Self::SourceUnavailable
             | Self::Cancelled
             | Self::NotAuthorised
@@ -222,6 +267,9 @@ impl Reason {
             | Self::SystemFailure => true,
             Self::Passed
             | Self::StillFace
+            | Self::FlashMismatch
+            | Self::FlatFace
+            | Self::ArtefactSeen
             | Self::SubjectChanged
             | Self::ComparisonNonMatch
             | Self::NameNumberMismatch
@@ -240,8 +288,10 @@ impl Reason {
             Self::NoFace | Self::FaceNotFrontal => Some(Hint::LookStraight),
             Self::SeveralFaces => Some(Hint::OnePersonOnly),
             Self::FaceTooSmall => Some(Hint::MoveCloser),
+            Self::FaceTooLarge => Some(Hint::MoveBack),
+            Self::SpeechUnheard | Self::DigitsDiffer | Self::LipsStill => Some(Hint::SpeakClearly),
             Self::TooDark => Some(Hint::MoreLight),
-            Self::TooBright => Some(Hint::LessLight),
+            Self::TooBright | Self::AmbientTooStrong => Some(Hint::LessLight),
             Self::Blurred => Some(Hint::HoldStill),
             Self::Occluded => Some(Hint::UncoverFace),
             Self::ClipTooShort
@@ -256,6 +306,9 @@ impl Reason {
             Self::MediaUnreadable | Self::DeviceUnsupported => Some(Hint::UseOtherBrowser),
             Self::ChallengeNotFollowed => Some(Hint::FollowPrompts),
             Self::StillFace
+            | Self::FlashMismatch
+            | Self::FlatFace
+            | Self::ArtefactSeen
             | Self::SubjectChanged
             | Self::ComparisonNonMatch
             | Self::NameNumberMismatch
@@ -287,6 +340,8 @@ pub enum Hint {
     UncoverFace,
     /// Do what the prompts ask, when they ask.
     FollowPrompts,
+    /// Read the digits aloud and clearly, when they appear.
+    SpeakClearly,
     /// Try again.
     TryAgain,
     /// Use another browser or device.
@@ -297,7 +352,7 @@ pub enum Hint {
 
 impl Hint {
     /// Every hint.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LookStraight,
         Self::MoveCloser,
         Self::MoveBack,
@@ -307,6 +362,7 @@ impl Hint {
         Self::HoldStill,
         Self::UncoverFace,
         Self::FollowPrompts,
+        Self::SpeakClearly,
         Self::TryAgain,
         Self::UseOtherBrowser,
         Self::ContactSupport,
@@ -324,6 +380,7 @@ impl Hint {
             Self::HoldStill => "hold_still",
             Self::UncoverFace => "uncover_face",
             Self::FollowPrompts => "follow_prompts",
+            Self::SpeakClearly => "speak_clearly",
             Self::TryAgain => "try_again",
             Self::UseOtherBrowser => "use_other_browser",
             Self::ContactSupport => "contact_support",

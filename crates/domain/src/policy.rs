@@ -1,6 +1,6 @@
 //! What is demanded of the measurements: versioned data, never code scattered about.
 //!
-//! Every threshold of the platform is in [`Policy::v1`]. Change one and the version grows, so that
+//! Every threshold of the platform is in this file. Change one and the version grows, so that
 //! a stored decision names the policy it was made with (invariant I5).
 
 use crate::challenge::{Action, ChallengeKind};
@@ -75,6 +75,10 @@ pub struct Policy {
     pub actions: Vec<Action>,
     /// How many of them a multi-action challenge asks for.
     pub actions_count: usize,
+    /// How many digits are read, within [`crate::draw::DIGITS_COUNT`].
+    pub digits_count: usize,
+    /// How many colours are shown, within [`crate::draw::FLASHES_COUNT`].
+    pub flashes_count: usize,
     /// An action counts when its amplitude reaches this share of the defined one.
     pub action_amplitude_min: f64,
     /// A clip may be this much shorter than its challenge, in milliseconds.
@@ -87,6 +91,9 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
+const FLASH: &[ChallengeKind] = &[ChallengeKind::ScreenFlash];
+const DIGITS: &[ChallengeKind] = &[ChallengeKind::ReadDigits];
+const NEAR_FAR: &[ChallengeKind] = &[ChallengeKind::NearFar];
 const SILENT: &[ChallengeKind] = &[ChallengeKind::Silent];
 const ACTIONS: &[ChallengeKind] = &[ChallengeKind::SingleAction, ChallengeKind::MultiAction];
 
@@ -150,6 +157,11 @@ impl Policy {
     }
 
     /// The policy of this release.
+    pub fn current() -> Self {
+        Self::v2()
+    }
+
+    /// The policy before flashes, digits and distances could be measured.
     ///
     /// Where a number comes from: docs/ACCURACY.md where rendered clips or photographs were
     /// measured (life in the face, continuity, covers, amplitudes, comparison), and otherwise a
@@ -160,6 +172,8 @@ impl Policy {
             challenge_kind: ChallengeKind::MultiAction,
             actions: Action::ALL.to_vec(),
             actions_count: 3,
+            digits_count: 4,
+            flashes_count: 10,
             action_amplitude_min: 0.6,
             clip_shortfall_ms_max: 1000.0,
             fmr_max: 1e-4,
@@ -168,9 +182,22 @@ impl Policy {
         }
     }
 
+    /// As version 1, and what each newer challenge must show.
+    pub fn v2() -> Self {
+        Self {
+            version: 2,
+            rules: [rules_v1(), rules_v2()].concat(),
+            ..Self::v1()
+        }
+    }
+
     /// The policy of a stored decision; `None` when no release ever had that version.
     pub fn of_version(version: u32) -> Option<Self> {
-        (version == 1).then(Self::v1)
+        match version {
+            1 => Some(Self::v1()),
+            2 => Some(Self::v2()),
+            _ => None,
+        }
     }
 }
 
@@ -231,5 +258,71 @@ fn rules_v1() -> Vec<Rule> {
             only: ACTIONS,
             ..rule(R::ChallengeNotFollowed, at_most(C::ActionsOutOfOrder, 0.0))
         },
+    ]
+}
+
+/// A rule for some kinds of challenge.
+fn only(kinds: &'static [ChallengeKind], rule: Rule) -> Rule {
+    Rule {
+        only: kinds,
+        ..rule
+    }
+}
+
+/// A rule about something that not every device or installation can measure.
+fn optional(rule: Rule) -> Rule {
+    Rule {
+        optional: true,
+        ..rule
+    }
+}
+
+fn rules_v2() -> Vec<Rule> {
+    use CueKind as C;
+    use Reason as R;
+    vec![
+        rule(R::FaceTooLarge, at_most(C::FaceExtent, 0.75)),
+        optional(rule(R::ArtefactSeen, at_most(C::MoirePeak, 30.0))),
+        optional(rule(R::ArtefactSeen, at_least(C::PadScore, 0.3))),
+        // The light of the screen: seen at all, as it was shown, and on something with a relief.
+        only(
+            FLASH,
+            rule(R::AmbientTooStrong, at_least(C::FlashGain, 0.03)),
+        ),
+        only(
+            FLASH,
+            rule(R::FlashMismatch, at_least(C::FlashCorrelation, 0.9)),
+        ),
+        only(FLASH, rule(R::FlashMismatch, at_most(C::FlashPValue, 0.01))),
+        only(FLASH, rule(R::FlatFace, at_least(C::FlashRelief, 1.4))),
+        // The digits: heard, the right ones, when they were shown, from this mouth.
+        only(
+            DIGITS,
+            rule(R::SpeechUnheard, at_least(C::VoiceLevel, -50.0)),
+        ),
+        only(DIGITS, rule(R::SpeechUnheard, at_least(C::VoiceSnr, 10.0))),
+        only(DIGITS, rule(R::DigitsDiffer, at_least(C::DigitScore, -7.0))),
+        only(
+            DIGITS,
+            rule(R::DigitsDiffer, at_least(C::VoicePaceShare, 1.0)),
+        ),
+        only(DIGITS, rule(R::LipsStill, at_least(C::LipMotion, 2.0))),
+        only(DIGITS, rule(R::LipsStill, at_least(C::LipPaceShare, 0.75))),
+        only(
+            DIGITS,
+            rule(R::LipsStill, at_least(C::LipVoiceAgreement, 0.0)),
+        ),
+        // The distances: reached, and seen in the shape of the face.
+        only(
+            NEAR_FAR,
+            rule(
+                R::ChallengeNotFollowed,
+                at_least(C::DistancesSeenShare, 1.0),
+            ),
+        ),
+        only(
+            NEAR_FAR,
+            rule(R::FlatFace, at_least(C::PerspectiveChange, 0.4)),
+        ),
     ]
 }

@@ -165,7 +165,7 @@ pub(crate) async fn look_at_store(config: &Config) -> Result<String> {
 
 /// The policy with what the operator has set.
 pub(crate) fn policy(verification: &Verification) -> Policy {
-    let mut policy = Policy::v1();
+    let mut policy = Policy::current();
     if let Some(kind) = ChallengeKind::from_name(&verification.challenge) {
         policy.challenge_kind = kind;
     }

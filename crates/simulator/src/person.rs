@@ -93,7 +93,7 @@ impl Performance {
                 challenge
                     .steps
                     .iter()
-                    .map(|step| gesture(step, &mut seeded))
+                    .filter_map(|step| gesture(step, &mut seeded))
                     .collect()
             }
             Obedience::Ignores => Vec::new(),
@@ -159,8 +159,10 @@ fn habit(action: Action) -> ([f32; 3], (f32, f32)) {
     }
 }
 
-fn gesture(step: &Step, seeded: &mut Seeded) -> Gesture {
-    let ([rise, hold, fall], (least, most)) = habit(step.action);
+/// The movement a step asks for; nothing when it asks for none.
+fn gesture(step: &Step, seeded: &mut Seeded) -> Option<Gesture> {
+    let action = step.action()?;
+    let ([rise, hold, fall], (least, most)) = habit(action);
     let pace = seeded.between(0.85, 1.2);
     let delay = seeded.between(REACTION_MS.0, REACTION_MS.1);
     let amplitude = seeded.between(least, most);
@@ -171,14 +173,14 @@ fn gesture(step: &Step, seeded: &mut Seeded) -> Gesture {
     let peak_ms = from_ms + rise * pace;
     let release_ms = peak_ms + hold * pace;
     let to_ms = release_ms + fall * pace;
-    Gesture {
-        action: step.action,
+    Some(Gesture {
+        action,
         from_ms,
         peak_ms,
         release_ms,
         to_ms,
         amplitude,
-    }
+    })
 }
 
 fn unasked_blinks(gestures: &mut Vec<Gesture>, duration_ms: u32, seeded: &mut Seeded) {

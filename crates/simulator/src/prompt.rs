@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use zhenren_domain::challenge::{Action, CHALLENGE_VERSION, Challenge, ChallengeKind, Step};
+use zhenren_domain::challenge::{
+    Action, CHALLENGE_VERSION, Challenge, ChallengeKind, Prompt, Step,
+};
 
 /// Plan of a challenge typed by hand, within what servers draw.
 const FIRST_AT_MS: u32 = 1_100;
@@ -34,14 +36,11 @@ pub fn from_json(value: &Value) -> anyhow::Result<Challenge> {
     let steps: anyhow::Result<Vec<Step>> = steps
         .iter()
         .map(|step| {
-            let action = step
-                .get("action")
-                .and_then(Value::as_str)
-                .context("a step has no action")?;
-            let action =
-                Action::from_name(action).with_context(|| format!("unknown action {action}"))?;
+            let prompt = Prompt::MEMBERS.into_iter().find_map(|member| {
+                Prompt::from_member(member, step.get(member).and_then(Value::as_str)?)
+            });
             Ok(Step {
-                action,
+                prompt: prompt.with_context(|| format!("a step asks for nothing known: {step}"))?,
                 at_ms: number(step, "at_ms")?,
                 window_ms: number(step, "window_ms")?,
             })
@@ -59,7 +58,10 @@ pub fn to_json(challenge: &Challenge) -> Value {
     let steps: Vec<Value> = challenge
         .steps
         .iter()
-        .map(|step| json!({ "action": step.action.name(), "at_ms": step.at_ms, "window_ms": step.window_ms }))
+        .map(|step| {
+            let (member, value) = step.prompt.member();
+            json!({ member: value, "at_ms": step.at_ms, "window_ms": step.window_ms })
+        })
         .collect();
     json!({
         "version": CHALLENGE_VERSION,
@@ -89,7 +91,7 @@ pub fn from_list(list: &str) -> anyhow::Result<Challenge> {
         })?;
         let at_ms = FIRST_AT_MS + index * (WINDOW_MS + SPACING_MS);
         steps.push(Step {
-            action,
+            prompt: Prompt::Act(action),
             at_ms,
             window_ms: WINDOW_MS,
         });
@@ -121,7 +123,7 @@ mod tests {
     fn a_list_becomes_a_plan_and_survives_the_wire() {
         let challenge = from_list("blink, turn_left").expect("two actions");
         assert_eq!(challenge.kind, ChallengeKind::MultiAction);
-        assert_eq!(challenge.steps[1].action, Action::TurnLeft);
+        assert_eq!(challenge.steps[1].action(), Some(Action::TurnLeft));
         assert!(
             challenge.steps[0].at_ms + challenge.steps[0].window_ms <= challenge.steps[1].at_ms
         );

@@ -173,7 +173,7 @@ mod tests {
             hint: None,
             identify_ret: Some(code),
             digests_match: Some(true),
-            challenge: vec!["blink"],
+            challenge: vec![String::from("blink")],
             clip_bytes: 1,
             answer_ms: 1_250,
             total_ms: 9_900,

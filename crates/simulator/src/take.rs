@@ -167,7 +167,7 @@ fn room_light(seed: u64) -> Scene {
 
 #[cfg(test)]
 mod tests {
-    use zhenren_domain::challenge::{Action, ChallengeKind, Step};
+    use zhenren_domain::challenge::{Action, ChallengeKind, Prompt, Step};
 
     use super::*;
 
@@ -179,7 +179,7 @@ mod tests {
 
     fn blink() -> Challenge {
         let steps = vec![Step {
-            action: Action::Blink,
+            prompt: Prompt::Act(Action::Blink),
             at_ms: 500,
             window_ms: 1_500,
         }];

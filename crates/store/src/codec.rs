@@ -3,7 +3,7 @@
 //! Numbers only: challenges, clocks, measurements, decisions. Nothing here identifies a person.
 
 use serde_json::{Map, Value as Json, json};
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_domain::decide::{Decision, Judged, Judgement, Reference};
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements, Sample};
 use zhenren_domain::outcome::{Outcome, Reason};
@@ -17,7 +17,8 @@ pub fn challenge_json(challenge: &Challenge) -> Json {
         .steps
         .iter()
         .map(|step| {
-            json!({ "action": step.action.name(), "at_ms": step.at_ms, "window_ms": step.window_ms })
+            let (member, value) = step.prompt.member();
+            json!({ member: value, "at_ms": step.at_ms, "window_ms": step.window_ms })
         })
         .collect();
     json!({
@@ -44,8 +45,11 @@ pub fn challenge_from_json(json: &Json) -> Option<Challenge> {
 }
 
 fn step_from_json(json: &Json) -> Option<Step> {
+    let prompt = Prompt::MEMBERS
+        .into_iter()
+        .find_map(|member| Prompt::from_member(member, json.get(member)?.as_str()?))?;
     Some(Step {
-        action: Action::from_name(json.get("action")?.as_str()?)?,
+        prompt,
         at_ms: small(json.get("at_ms")?)?,
         window_ms: small(json.get("window_ms")?)?,
     })
@@ -126,6 +130,7 @@ pub fn measurements_json(measurements: &Measurements) -> Json {
     json!({
         "engine_version": measurements.engine_version,
         "features_model": measurements.features_model,
+        "heard_digits": measurements.heard_digits,
         "cues": cues,
         "actions": actions,
     })
@@ -163,6 +168,10 @@ pub fn measurements_from_json(json: &Json) -> Option<Measurements> {
             .iter()
             .map(action_from_json)
             .collect::<Option<_>>()?,
+        heard_digits: json
+            .get("heard_digits")
+            .and_then(Json::as_str)
+            .map(str::to_owned),
         features_model: json.get("features_model")?.as_str()?.to_owned(),
         engine_version: u16::try_from(json.get("engine_version")?.as_u64()?).ok()?,
     })

@@ -97,7 +97,7 @@ pub struct Sources {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            policy: Policy::v1(),
+            policy: Policy::current(),
             upload: UploadLimits {
                 bytes_max: 20 * 1024 * 1024,
                 part_bytes_max: 1024 * 1024,

@@ -31,11 +31,8 @@ fn shape(challenge: &Challenge) -> Value {
         .steps
         .iter()
         .map(|step| {
-            json!({
-                "action": step.action.name(),
-                "at_ms": step.at_ms,
-                "window_ms": step.window_ms,
-            })
+            let (member, value) = step.prompt.member();
+            json!({ member: value, "at_ms": step.at_ms, "window_ms": step.window_ms })
         })
         .collect();
     json!({

@@ -130,7 +130,7 @@ async fn a_decision_is_computed_again_from_its_row_alone() {
     // So lax that another person matches: only a policy that names its rate computes that again.
     let policy = Policy {
         fmr_max: 0.6,
-        ..Policy::v1()
+        ..Policy::current()
     };
     let world = World::with(Settings {
         policy,

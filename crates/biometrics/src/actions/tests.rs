@@ -1,6 +1,6 @@
 //! Actions on made-up readings: seen when done, unseen when not, counted when out of order.
 
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 
 use super::{ActionsReport, measure};
 use crate::expression::Expression;
@@ -16,7 +16,7 @@ fn challenge(actions: &[Action]) -> Challenge {
         .iter()
         .zip(0_u32..)
         .map(|(action, i)| Step {
-            action: *action,
+            prompt: Prompt::Act(*action),
             at_ms: 1_000 + i * 2_000,
             window_ms: WINDOW_MS,
         })

@@ -14,7 +14,7 @@
 use std::path::PathBuf;
 
 use zhenren_biometrics::{ClipReport, Engine, Features, Image};
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_domain::measurements::CueKind;
 use zhenren_simulator::render::{Picture, Scene, Subject, render};
 use zhenren_simulator::take::{Cast, SubjectKind, Take};
@@ -72,7 +72,7 @@ pub(crate) fn challenge(actions: &[Action]) -> Challenge {
         .iter()
         .zip(0_u32..)
         .map(|(action, i)| Step {
-            action: *action,
+            prompt: Prompt::Act(*action),
             at_ms: 800 + i * 1_900,
             window_ms: 1_800,
         })

@@ -1,10 +1,10 @@
 //! The decision, as tables: from a clip where everything holds, one thing is changed at a time.
 
 use super::*;
-use crate::challenge::{ChallengeKind, Step};
+use crate::challenge::{ChallengeKind, Prompt, Step};
 use crate::measurements::{ActionMeasurement, Cue};
 
-/// A value well on the right side of every rule of policy 1.
+/// A value well on the right side of every rule of the policy.
 fn good(kind: CueKind) -> f64 {
     match kind {
         CueKind::FaceCountMax | CueKind::FacePresence | CueKind::ActionsSeenShare => 1.0,
@@ -25,7 +25,27 @@ fn good(kind: CueKind) -> f64 {
         | CueKind::OcclusionHint
         | CueKind::TrackJumpMax
         | CueKind::DuplicateFrameShare
+        | CueKind::FlashUnexplained
+        | CueKind::LoopShare
+        | CueKind::FrameLogResidual
         | CueKind::ActionsOutOfOrder => 0.0,
+        CueKind::FaceExtent => 0.4,
+        CueKind::FlashCorrelation | CueKind::FlashNormals => 0.99,
+        CueKind::FlashPValue => 1e-3,
+        CueKind::FlashLag => 90.0,
+        CueKind::FlashGain | CueKind::FlashBackgroundRatio => 1.5,
+        CueKind::FlashRelief => 4.0,
+        CueKind::PlanarResidual => 0.1,
+        CueKind::DistanceChange => 2.0,
+        CueKind::DistancesSeenShare | CueKind::PerspectiveChange => 1.0,
+        CueKind::MoirePeak => 6.0,
+        CueKind::VoiceLevel => -20.0,
+        CueKind::VoiceSnr => 30.0,
+        CueKind::DigitScore => -1.0,
+        CueKind::VoicePaceShare | CueKind::LipPaceShare => 1.0,
+        CueKind::LipMotion => 6.0,
+        CueKind::LipVoiceAgreement => 0.6,
+        CueKind::PadScore => 0.98,
     }
 }
 
@@ -52,6 +72,7 @@ fn measured(changes: &[(CueKind, Option<f64>)]) -> Measurements {
     Measurements {
         cues,
         actions,
+        heard_digits: None,
         features_model: "dlib-resnet-1".to_owned(),
         engine_version: 1,
     }
@@ -59,7 +80,7 @@ fn measured(changes: &[(CueKind, Option<f64>)]) -> Measurements {
 
 fn multi_action() -> Challenge {
     let step = |action, at_ms| Step {
-        action,
+        prompt: Prompt::Act(action),
         at_ms,
         window_ms: 1800,
     };
@@ -83,14 +104,14 @@ fn silent() -> Challenge {
 }
 
 fn reason_of(challenge: &Challenge, measurements: &Measurements, reference: Reference) -> Reason {
-    decide(&Policy::v1(), challenge, measurements, reference).reason
+    decide(&Policy::current(), challenge, measurements, reference).reason
 }
 
 #[test]
 fn everything_holds() {
     for challenge in [multi_action(), silent()] {
         let decision = decide(
-            &Policy::v1(),
+            &Policy::current(),
             &challenge,
             &measured(&[]),
             Reference::Features,
@@ -100,7 +121,7 @@ fn everything_holds() {
             (Outcome::Accepted, Reason::Passed)
         );
         assert!(decision.compared && decision.judgements.iter().all(|judged| judged.holds));
-        assert_eq!(decision.policy.version, 1);
+        assert_eq!(decision.policy.version, 2);
     }
 }
 
@@ -144,7 +165,7 @@ fn the_first_reason_wins_and_everything_is_still_judged() {
         (CueKind::ComparisonFmr, Some(0.5)),
     ]);
     let decision = decide(
-        &Policy::v1(),
+        &Policy::current(),
         &multi_action(),
         &dark_stranger,
         Reference::Features,
@@ -164,7 +185,7 @@ fn the_first_reason_wins_and_everything_is_still_judged() {
 
 #[test]
 fn what_was_not_measured_never_passes_and_never_rejects() {
-    for kind in Policy::v1()
+    for kind in Policy::current()
         .rules
         .iter()
         .filter(|rule| !rule.optional)
@@ -190,7 +211,7 @@ fn what_was_not_measured_never_passes_and_never_rejects() {
             };
             for challenge in [multi_action(), silent()] {
                 let decision = decide(
-                    &Policy::v1(),
+                    &Policy::current(),
                     &challenge,
                     &measured(&changes),
                     Reference::Features,
@@ -211,7 +232,12 @@ fn what_was_not_measured_never_passes_and_never_rejects() {
     }
     let nothing = Measurements::default();
     for challenge in [multi_action(), silent()] {
-        let decision = decide(&Policy::v1(), &challenge, &nothing, Reference::Features);
+        let decision = decide(
+            &Policy::current(),
+            &challenge,
+            &nothing,
+            Reference::Features,
+        );
         assert_eq!(decision.outcome, Outcome::Inconclusive);
         assert!(!decision.compared);
     }
@@ -264,7 +290,7 @@ fn a_silent_still_face_is_inconclusive_and_any_one_movement_is_enough() {
         (C::NonRigidMotion, Some(0.005)),
     ];
     let decision = decide(
-        &Policy::v1(),
+        &Policy::current(),
         &silent(),
         &measured(&still),
         Reference::Features,
@@ -277,7 +303,7 @@ fn a_silent_still_face_is_inconclusive_and_any_one_movement_is_enough() {
         let mut moving = still;
         moving[index].1 = Some(good(still[index].0));
         let decision = decide(
-            &Policy::v1(),
+            &Policy::current(),
             &silent(),
             &measured(&moving),
             Reference::Features,
@@ -327,7 +353,7 @@ fn a_reference_problem_is_told_only_to_someone_who_is_present() {
         (Reference::SourceUnavailable, Reason::SourceUnavailable),
     ] {
         let compared = measured(&[(CueKind::ComparisonFmr, None)]);
-        let decision = decide(&Policy::v1(), &multi_action(), &compared, reference);
+        let decision = decide(&Policy::current(), &multi_action(), &compared, reference);
         assert_eq!(decision.reason, reason);
         assert_ne!(decision.outcome, Outcome::Accepted);
         assert!(!decision.compared);
@@ -346,7 +372,7 @@ fn a_decision_names_everything_of_its_policy_that_an_operator_may_set() {
         action_amplitude_min: 0.9,
         clip_shortfall_ms_max: 10.0,
         attempts_max: 1,
-        ..Policy::v1()
+        ..Policy::current()
     };
     let measurements = measured(&[]);
     for reference in Reference::ALL {

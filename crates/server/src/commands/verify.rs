@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, Prompt, Step};
 use zhenren_domain::outcome::Outcome;
 use zhenren_usecases::analysis::offline::{self, Verdict, VerifyError};
 use zhenren_usecases::analysis::report;
@@ -100,7 +100,7 @@ fn unplanned(actions: &[Action]) -> Challenge {
     let steps = actions
         .iter()
         .map(|action| Step {
-            action: *action,
+            prompt: Prompt::Act(*action),
             at_ms: 0,
             window_ms: DURATION_MS_MAX,
         })
@@ -149,10 +149,12 @@ fn parse_challenge(object: &Value) -> Option<Challenge> {
         .as_array()?
         .iter()
         .map(|step| {
-            let action = Action::from_name(step.get("action")?.as_str()?)?;
+            let prompt = Prompt::MEMBERS
+                .into_iter()
+                .find_map(|member| Prompt::from_member(member, step.get(member)?.as_str()?))?;
             let at_ms = number(step, "at_ms")?;
             Some(Step {
-                action,
+                prompt,
                 at_ms,
                 window_ms: number(step, "window_ms")?,
             })

@@ -39,7 +39,7 @@ pub struct Run {
     /// Whether both digests in that answer are those of the name and number asked about.
     pub digests_match: Option<bool>,
     /// Actions asked for, in order.
-    pub challenge: Vec<&'static str>,
+    pub challenge: Vec<String>,
     /// Size of the recording.
     pub clip_bytes: usize,
     /// From the end of the recording to the answer, in milliseconds.
@@ -129,7 +129,7 @@ impl Driver {
         run.challenge = challenge
             .steps
             .iter()
-            .map(|step| step.action.name())
+            .map(|step| step.prompt.member().1)
             .collect();
         let recording = self
             .record(kind, cast, challenge.clone())

@@ -1,4 +1,4 @@
-use zhenren_domain::challenge::ChallengeKind;
+use zhenren_domain::challenge::{ChallengeKind, Prompt};
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn asked(actions: &[Action]) -> Challenge {
     let steps: Vec<Step> = (0_u32..)
         .zip(actions)
         .map(|(index, action)| Step {
-            action: *action,
+            prompt: Prompt::Act(*action),
             at_ms: 1_000 + index * 2_000,
             window_ms: 1_700,
         })
@@ -46,15 +46,25 @@ fn each_asked_action_is_done_in_its_own_window_and_nowhere_else() {
         for step in &challenge.steps {
             let (from, to) = (step.at_ms, step.at_ms + step.window_ms);
             assert!(
-                peak(&performance, step.action, from + 250, to) > 0.95,
+                peak(
+                    &performance,
+                    step.action().expect("an action"),
+                    from + 250,
+                    to
+                ) > 0.95,
                 "{step:?} seed {seed}"
             );
             assert!(
-                peak(&performance, step.action, 0, from + 250) < 0.25,
+                peak(
+                    &performance,
+                    step.action().expect("an action"),
+                    0,
+                    from + 250
+                ) < 0.25,
                 "early {step:?} {seed}"
             );
             assert!(
-                peak(&performance, step.action, to, 8_000) < 0.25,
+                peak(&performance, step.action().expect("an action"), to, 8_000) < 0.25,
                 "late {step:?} {seed}"
             );
         }
@@ -70,7 +80,7 @@ fn people_react_after_a_human_delay() {
             let own = performance
                 .gestures()
                 .iter()
-                .find(|g| g.action == step.action);
+                .find(|g| Some(g.action) == step.action());
             let delay = own.expect("the step has a gesture").from_ms - small(step.at_ms);
             assert!(
                 (250.0..=500.0).contains(&delay),
@@ -83,7 +93,7 @@ fn people_react_after_a_human_delay() {
 #[test]
 fn a_short_window_is_still_met() {
     let steps = vec![Step {
-        action: Action::TurnRight,
+        prompt: Prompt::Act(Action::TurnRight),
         at_ms: 500,
         window_ms: 1_000,
     }];

@@ -1,7 +1,7 @@
 //! Capture attempts in every state, what was measured, and parts that arrive twice.
 
 use zhenren_domain::attempt::Attempt;
-use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_domain::decide::{Reference, decide};
 use zhenren_domain::ids::{AttemptId, EvidenceId};
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements, Sample};
@@ -16,7 +16,7 @@ use crate::{StoreError, Transaction};
 
 fn challenge() -> Challenge {
     let step = |action, at_ms| Step {
-        action,
+        prompt: Prompt::Act(action),
         at_ms,
         window_ms: 1800,
     };
@@ -64,6 +64,7 @@ fn measurements() -> Measurements {
                 at_ms: None,
             },
         ],
+        heard_digits: Some("2583".to_owned()),
         features_model: "dlib-resnet-1".to_owned(),
         engine_version: 1,
     }
@@ -175,7 +176,7 @@ pub(super) async fn a_decision_is_computed_again_from_what_was_stored(world: &Wo
     // An operator's own rate: the version alone would compute another decision.
     let set = Policy {
         fmr_max: 1e-2,
-        ..Policy::v1()
+        ..Policy::current()
     };
     let decision = decide(&set, &challenge(), &measured, Reference::Features);
     let analysis = Analysis {

@@ -89,6 +89,7 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
         .steps
         .iter()
         .enumerate()
+        .filter(|(_, step)| step.action().is_some())
         .map(|(step_index, step)| ActionMeasurement {
             step_index,
             amplitude,
@@ -105,6 +106,7 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
             })
             .collect(),
         actions,
+        heard_digits: None,
         features_model: String::from("scripted-1"),
         engine_version: 1,
     }
@@ -115,6 +117,7 @@ fn good(challenge: &Challenge) -> Vec<(CueKind, f64)> {
         (CueKind::FaceCountMax, 1.0),
         (CueKind::FacePresence, 1.0),
         (CueKind::InterEyeDistance, 90.0),
+        (CueKind::FaceExtent, 0.4),
         (CueKind::Sharpness, 200.0),
         (CueKind::Brightness, 120.0),
         (CueKind::ClippedShare, 0.01),

@@ -214,8 +214,31 @@ describe("replies", () => {
         steps: [{ action, at_ms: 1, window_ms: 2 }],
       },
     });
-    expect(parseChallenge(challenge("turn_left")).steps[0]?.action).toBe("turn_left");
+    expect(parseChallenge(challenge("turn_left")).steps).toMatchObject([{ action: "turn_left" }]);
     expect(() => parseChallenge(challenge("wave"))).toThrow(BadReply);
+  });
+
+  test.each([
+    [{ digit: "7" }, { digit: "7" }],
+    [{ colour: "cyan" }, { colour: "cyan" }],
+    [{ face_width: "45" }, { face_width: 45 }],
+    [{ digit: "17" }, null],
+    [{ digit: 7 }, null],
+    [{ colour: "ultraviolet" }, null],
+    [{ face_width: "0" }, null],
+    [{ face_width: "101" }, null],
+    [{}, null],
+  ])("the prompt %o is read as %o", (sent, read) => {
+    const reply = {
+      challenge: {
+        version: 2,
+        kind: "any",
+        duration_ms: 5000,
+        steps: [{ ...sent, at_ms: 1, window_ms: 2 }],
+      },
+    };
+    if (read === null) expect(() => parseChallenge(reply)).toThrow(BadReply);
+    else expect(parseChallenge(reply).steps).toMatchObject([read]);
   });
 
   test("a result carries outcome, code, hint and the next token", () => {

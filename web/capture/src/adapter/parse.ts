@@ -3,12 +3,13 @@
 
 import {
   ACTIONS,
-  type Action,
   type Attempt,
   type CaptureResult,
   type Challenge,
   type ChallengeStep,
+  COLOURS,
   type Outcome,
+  type Prompt,
 } from "../core/values.ts";
 
 /** The server answered something the wire format does not allow. */
@@ -61,10 +62,20 @@ export function parseChallenge(json: unknown): Challenge {
 
 function parseStep(json: unknown): ChallengeStep {
   const fields = record(json, "step");
-  const name = text(fields, "action");
-  const action: Action | undefined = ACTIONS.find((known) => known === name);
-  if (action === undefined) throw new BadReply("a step names an unknown action");
-  return { action, at_ms: count(fields, "at_ms"), window_ms: count(fields, "window_ms") };
+  const times = { at_ms: count(fields, "at_ms"), window_ms: count(fields, "window_ms") };
+  return { ...parsePrompt(fields), ...times };
+}
+
+function parsePrompt(fields: Fields): Prompt {
+  const action = ACTIONS.find((known) => known === fields["action"]);
+  if (action !== undefined) return { action };
+  const colour = COLOURS.find((known) => known === fields["colour"]);
+  if (colour !== undefined) return { colour };
+  const digit = optionalText(fields, "digit");
+  if (digit !== null && /^[0-9]$/.test(digit)) return { digit };
+  const width = Number(optionalText(fields, "face_width") ?? Number.NaN);
+  if (Number.isInteger(width) && width > 0 && width <= 100) return { face_width: width };
+  throw new BadReply("a step asks for nothing this page knows");
 }
 
 /** Answer of `GET /capture/v1/attempts/{id}`. */

@@ -7,12 +7,35 @@ export const ACTIONS = ["blink", "mouth", "nod", "turn_left", "turn_right"] as c
 /** One thing to do before the camera. */
 export type Action = (typeof ACTIONS)[number];
 
+/** Every colour the screen can shine in. */
+export const COLOURS = [
+  "black",
+  "red",
+  "green",
+  "blue",
+  "yellow",
+  "magenta",
+  "cyan",
+  "white",
+] as const;
+
+/** A colour of the screen. */
+export type Colour = (typeof COLOURS)[number];
+
+/** What one step asks for: exactly one of these. `face_width` is in percent of the picture's. */
+export type Prompt =
+  | { readonly action: Action }
+  | { readonly digit: string }
+  | { readonly colour: Colour }
+  | { readonly face_width: number };
+
 /** One prompt: shown `at_ms` after the recorder started, for `window_ms`. */
-export type ChallengeStep = {
-  readonly action: Action;
-  readonly at_ms: number;
-  readonly window_ms: number;
-};
+export type ChallengeStep = Prompt & { readonly at_ms: number; readonly window_ms: number };
+
+/** The action a step asks for, null when it asks for something else. */
+export function actionOf(step: Prompt): Action | null {
+  return "action" in step ? step.action : null;
+}
 
 /** What the server asks for, drawn once an attempt. `steps` is empty for a silent challenge. */
 export type Challenge = {

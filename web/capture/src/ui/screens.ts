@@ -2,7 +2,7 @@
 // test can walk every state in every language. `view.ts` turns it into elements.
 
 import type { Event, State } from "../core/machine.ts";
-import type { Action, CaptureResult } from "../core/values.ts";
+import { type Action, actionOf, type CaptureResult } from "../core/values.ts";
 import { fill } from "../texts/texts.ts";
 import type { TextKey, Texts } from "../texts/zh.ts";
 import type { IconName } from "./icons.ts";
@@ -159,11 +159,12 @@ function finder(state: FinderState, texts: Texts): Finder {
 function recording(state: Extract<State, { name: "recording" }>, texts: Texts) {
   const { steps } = state.challenge;
   const step = state.prompt === null ? undefined : steps[state.prompt];
+  const action = step === undefined ? null : actionOf(step);
   const rest = steps.length === 0 ? texts.hold_still : texts.look_straight;
   return {
-    title: step ? texts[`action_${step.action}`] : rest,
-    more: step ? texts[`action_${step.action}_more`] : "",
-    action: step?.action ?? null,
+    title: action === null ? rest : texts[`action_${action}`],
+    more: action === null ? "" : texts[`action_${action}_more`],
+    action,
     steps: steps.length === 0 ? null : { count: steps.length, current: state.prompt },
     rec: texts.recording,
   };
