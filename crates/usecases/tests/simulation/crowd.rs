@@ -16,8 +16,7 @@ use crate::world::{FIRST_RECHARGE, Shard, World};
 const BALANCE: Fen = Fen::of(765);
 
 async fn nine_of_sixty_four(world: &World) {
-    let mut memory = Memory::default();
-    memory.tenants = world.set_up().await;
+    let memory = Memory::of(world.set_up().await);
     let Tenant { account_id, .. } = memory.tenants[0].clone();
     let missing = Fen::new(BALANCE.get() - FIRST_RECHARGE.0.get()).unwrap();
     recharge::recharge(

@@ -32,11 +32,14 @@
 mod analyzer;
 mod check;
 mod crowd;
+mod doors;
 mod memory;
 mod op;
 mod reproduction;
 mod request;
 mod run;
+mod standings;
+mod steps;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -16,8 +16,9 @@ use zhenren_usecases::verifications::open::{
     Idempotency, Opening, ReferenceSource, Source, Subject,
 };
 
-use crate::op::{About, Op, Pick, Script};
+use crate::op::{About, Op, Pick, Script, Step};
 use crate::request::{Answer, Given, Held, Looked, Request};
+use crate::standings::Standings;
 use crate::world::{PERSON, STRANGER};
 
 /// One that asks and pays.
@@ -26,7 +27,12 @@ pub(crate) struct Tenant {
     pub(crate) account_id: AccountId,
     pub(crate) appid: String,
     pub(crate) secret: String,
+    /// Whether it may ask from the start; otherwise its account is closed.
+    pub(crate) begins_ready: bool,
 }
+
+/// Limit: apps that are made on the way.
+const TENANTS_COUNT_MAX: usize = 6;
 
 /// Everything that was handed out.
 #[derive(Debug, Default)]
@@ -40,10 +46,15 @@ pub(crate) struct Memory {
     attempts: Vec<Attempt>,
     /// What was booked under each reference of each account: the first amount counts.
     pub(crate) booked: BTreeMap<(AccountId, String), Fen>,
+    /// What stands in the way of each app.
+    pub(crate) standings: Standings,
+    /// Whose each ticket is: the appid by capture token and by certificate.
+    owners: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
 struct Attempt {
+    appid: Option<String>,
     held: Held,
     parts: BTreeMap<u32, Vec<u8>>,
 }
@@ -53,6 +64,15 @@ fn picked<T>(list: &[T], pick: Pick) -> Option<&T> {
 }
 
 impl Memory {
+    /// What is known when these are set up.
+    pub(crate) fn of(tenants: Vec<Tenant>) -> Self {
+        Self {
+            standings: Standings::of(&tenants),
+            tenants,
+            ..Self::default()
+        }
+    }
+
     /// The request an operation stands for; nothing when there is nothing to ask about.
     pub(crate) fn request(&self, op: &Op) -> Option<Request> {
         Some(match op {
@@ -110,8 +130,37 @@ impl Memory {
                 let bills_attacks = *bills;
                 Request::SetBillingRules(account_id, BillingRules { bills_attacks })
             }
+            Op::FreezeApp { tenant, by } => {
+                Request::Freeze(self.tenant(*tenant).clone(), *by, true)
+            }
+            Op::UnfreezeApp { tenant, by } => {
+                Request::Freeze(self.tenant(*tenant).clone(), *by, false)
+            }
+            Op::OpenAccount {
+                step: Step::NewApp, ..
+            } if self.tenants.len() >= TENANTS_COUNT_MAX => return None,
+            Op::OpenAccount { tenant, step } => Request::Step(self.tenant(*tenant).clone(), *step),
             _ => return self.device_request(op),
         })
+    }
+
+    /// The app that a request of a tenant or a page is for.
+    pub(crate) fn asking_appid<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
+        match request {
+            Request::Open(tenant, _)
+            | Request::IssueKey(tenant)
+            | Request::Cancel(tenant, _)
+            | Request::Look(
+                Looked::Report(tenant, _)
+                | Looked::Certificate(tenant, _)
+                | Looked::Result(tenant, _),
+            ) => Some(&tenant.appid),
+            Request::Begin(Ticket::UserIdKey { appid, .. }) => Some(appid),
+            Request::Begin(Ticket::CaptureToken(ticket) | Ticket::CertifyId(ticket)) => {
+                self.owners.get(ticket).map(String::as_str)
+            }
+            _ => None,
+        }
     }
 
     fn device_request(&self, op: &Op) -> Option<Request> {
@@ -173,6 +222,7 @@ impl Memory {
         if !answer.is_ok {
             return;
         }
+        self.standings.learn(request);
         match (request, &answer.given) {
             (Request::Recharge(account_id, amount, reference), _) => {
                 let key = (account_id.clone(), reference.clone());
@@ -180,6 +230,10 @@ impl Memory {
             }
             (Request::Open(tenant, opening), Given::Opened(opened)) => {
                 let id = opened.verification_id.clone();
+                let tickets = opened.capture_token.iter().cloned();
+                for ticket in tickets.chain([id.to_string()]) {
+                    self.owners.insert(ticket, tenant.appid.clone());
+                }
                 if opening.source == Source::Unicloud {
                     self.certificates.push(id.clone());
                 }
@@ -194,7 +248,9 @@ impl Memory {
                     id: begun.attempt_id.clone(),
                     token: begun.attempt_token.clone(),
                 };
+                let appid = self.asking_appid(request).map(str::to_owned);
                 self.attempts.push(Attempt {
+                    appid,
                     held,
                     parts: BTreeMap::new(),
                 });
@@ -212,7 +268,16 @@ impl Memory {
                     attempt.parts.insert(*index, bytes.clone());
                 }
             }
-            (Request::Look(_), Given::Retry(token)) => self.tokens.push(token.clone()),
+            (Request::Look(Looked::Attempt(held)), Given::Retry(token)) => {
+                let attempt = self.attempts.iter().find(|it| it.held.id == held.id);
+                let appid = attempt.and_then(|it| it.appid.clone());
+                self.owners.extend(appid.map(|it| (token.clone(), it)));
+                self.tokens.push(token.clone());
+            }
+            (Request::Step(..), Given::App(tenant)) => {
+                self.standings.add(tenant);
+                self.tenants.push(tenant.clone());
+            }
             _ => {}
         }
     }

@@ -37,6 +37,23 @@ pub(crate) enum Trouble {
     Breaks,
 }
 
+/// Who freezes an app, or lifts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hand {
+    Operator,
+    Tenant,
+}
+
+/// One step of opening an account and getting its apps access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    RealName,
+    Agreement,
+    NewApp,
+    Application,
+    Approval,
+}
+
 /// One operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
@@ -83,6 +100,18 @@ pub(crate) enum Op {
         tenant: u8,
         bills: bool,
     },
+    FreezeApp {
+        tenant: u8,
+        by: Hand,
+    },
+    UnfreezeApp {
+        tenant: u8,
+        by: Hand,
+    },
+    OpenAccount {
+        tenant: u8,
+        step: Step,
+    },
     RepeatLastRequest,
     RunOneJob,
     KillWorkerMidJob {
@@ -105,6 +134,20 @@ pub(crate) enum Op {
     },
 }
 
+impl Op {
+    /// Whether it is about what stands in the way of an app.
+    pub(crate) fn changes_standings(&self) -> bool {
+        match self {
+            Self::StopAnywhere { op, .. } => op.changes_standings(),
+            Self::FreezeApp { .. } | Self::UnfreezeApp { .. } | Self::OpenAccount { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// The tenant whose account is closed at the start.
+const CLOSED: u8 = 3;
+
 /// Seconds to move: within a deadline, just over each of them, and years.
 const STEPS_S: [i64; 14] = [
     1, 20, 61, 181, 601, 1741, 1801, 3601, 82_801, 86_401, 259_201, 691_200, 2_678_400, 31_622_400,
@@ -122,12 +165,37 @@ fn chunk() -> impl Strategy<Value = Vec<Op>> {
     prop_oneof![
         12 => any_op().prop_map(|op| vec![op]),
         3 => capture(),
+        1 => opening(),
         2 => (capture(), any_op(), any::<prop::sample::Index>()).prop_map(|(mut ops, op, at)| {
             let at = at.index(ops.len());
             ops.insert(at, op);
             ops
         }),
     ]
+}
+
+/// The closed account's way to its first question.
+fn opening() -> impl Strategy<Value = Vec<Op>> {
+    let tenant = CLOSED;
+    (0..3_u8).prop_map(move |about| {
+        let step = |step| Op::OpenAccount { tenant, step };
+        vec![
+            step(Step::RealName),
+            step(Step::Agreement),
+            step(Step::Application),
+            step(Step::Approval),
+            Op::Recharge {
+                tenant,
+                fen: 300,
+                reference: about,
+            },
+            Op::OpenV1 {
+                tenant,
+                key: Some(about),
+                about: About::CallerPhoto,
+            },
+        ]
+    })
 }
 
 /// A whole story through one of the doors, up to the answer.
@@ -207,12 +275,31 @@ fn request() -> impl Strategy<Value = Op> {
             .prop_map(|(tenant, tiers)| Op::ChangeTariff { tenant, tiers }),
         1 => (tenant(), any::<bool>())
             .prop_map(|(tenant, bills)| Op::ToggleAttackBilling { tenant, bills }),
+        2 => (tenant(), hand()).prop_map(|(tenant, by)| Op::FreezeApp { tenant, by }),
+        2 => (tenant(), hand()).prop_map(|(tenant, by)| Op::UnfreezeApp { tenant, by }),
+        2 => (prop_oneof![3 => Just(CLOSED), 1 => tenant()], step())
+            .prop_map(|(tenant, step)| Op::OpenAccount { tenant, step }),
     ]
 }
 
-/// The first has money, the second none at the start, the third is the first one's test app.
+/// The first has money, the second none at the start, the third is the first one's test app, the
+/// fourth's account is closed; a fifth comes when an app is made.
 fn tenant() -> impl Strategy<Value = u8> {
-    prop_oneof![4 => Just(0), 1 => Just(1), 1 => Just(2)]
+    prop_oneof![8 => Just(0), 2 => Just(1), 2 => Just(2), 1 => Just(CLOSED), 1 => Just(4)]
+}
+
+fn hand() -> impl Strategy<Value = Hand> {
+    prop_oneof![Just(Hand::Operator), Just(Hand::Tenant)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::RealName),
+        2 => Just(Step::Agreement),
+        1 => Just(Step::NewApp),
+        2 => Just(Step::Application),
+        2 => Just(Step::Approval),
+    ]
 }
 
 fn about() -> impl Strategy<Value = About> {

@@ -4,10 +4,12 @@
 use std::fmt::Debug;
 
 use zhenren_domain::billing::BillingRules;
-use zhenren_domain::ids::{AccountId, AttemptId, VerificationId};
+use zhenren_domain::ids::{AccountId, AccountTokenId, AppId, AttemptId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::Reason;
+use zhenren_domain::roles::Scope;
 use zhenren_domain::standing::Standing;
+use zhenren_usecases::apps::freeze;
 use zhenren_usecases::capture::access::{self, AttemptAccess};
 use zhenren_usecases::capture::begin::{self, Page, Ticket};
 use zhenren_usecases::capture::complete::{self, Completion};
@@ -16,11 +18,14 @@ use zhenren_usecases::context::Context;
 use zhenren_usecases::ledger::tariffs::{self, NewTariff};
 use zhenren_usecases::ledger::{balance, billing_rules, recharge};
 use zhenren_usecases::operators::actor::Actor;
-use zhenren_usecases::tenants::{Caller, authenticate, issue_user_id_key};
-use zhenren_usecases::verifications::open::{self, Opening};
+use zhenren_usecases::tenants::{Caller, issue_user_id_key};
+use zhenren_usecases::verifications::open::{self, Opening, Source};
 use zhenren_usecases::verifications::{cancel, query_certificate, query_verify_result, read};
 
+use crate::doors::{Door, knock};
 use crate::memory::Tenant;
+use crate::op::{Hand, Step};
+use crate::steps;
 
 /// A capture attempt as its device knows it.
 #[derive(Clone, Debug)]
@@ -44,6 +49,9 @@ pub(crate) enum Request {
     Look(Looked),
     AddTariff(Box<NewTariff>),
     SetBillingRules(AccountId, BillingRules),
+    /// Freezes, or lifts it.
+    Freeze(Tenant, Hand, bool),
+    Step(Tenant, Step),
 }
 
 /// What somebody reads.
@@ -57,7 +65,7 @@ pub(crate) enum Looked {
 }
 
 /// Who books and changes prices.
-const OPERATOR: Actor = Actor::CommandLine;
+pub(crate) const OPERATOR: Actor = Actor::CommandLine;
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -75,6 +83,7 @@ pub(crate) enum Given {
     Key(String),
     Begun(begin::Begun),
     Retry(String),
+    App(Tenant),
 }
 
 impl Request {
@@ -85,19 +94,27 @@ impl Request {
             // A page that is loaded again supersedes the attempt; a new key is a new key.
             Self::Begin(ticket) => matches!(ticket, Ticket::CaptureToken(_)),
             // The audit log says that somebody did it again.
-            Self::IssueKey(_) | Self::AddTariff(_) | Self::SetBillingRules(..) => false,
+            Self::IssueKey(_)
+            | Self::AddTariff(_)
+            | Self::SetBillingRules(..)
+            | Self::Step(_, Step::RealName | Step::NewApp) => false,
             Self::Recharge(..)
             | Self::Draw(_)
             | Self::Put(..)
             | Self::Complete(..)
             | Self::Leave(_)
             | Self::Cancel(..)
-            | Self::Look(_) => true,
+            | Self::Look(_)
+            | Self::Freeze(..)
+            | Self::Step(_, Step::Agreement | Step::Application | Step::Approval) => true,
         }
     }
 }
 
-fn of<T: Debug, E: Debug>(result: Result<T, E>, given: impl FnOnce(T) -> Given) -> Answer {
+pub(crate) fn of<T: Debug, E: Debug>(
+    result: Result<T, E>,
+    given: impl FnOnce(T) -> Given,
+) -> Answer {
     let text = format!("{result:?}");
     match result {
         Ok(value) => Answer {
@@ -113,7 +130,7 @@ fn of<T: Debug, E: Debug>(result: Result<T, E>, given: impl FnOnce(T) -> Given) 
     }
 }
 
-fn nothing<T>(_: T) -> Given {
+pub(crate) fn nothing<T>(_: T) -> Given {
     Given::Nothing
 }
 
@@ -124,14 +141,20 @@ pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
             let booked = recharge::recharge(context, &OPERATOR, account, *amount, reference).await;
             of(booked, nothing)
         }
-        Request::Open(tenant, opening) => match admitted(context, tenant).await {
-            Err(answer) => answer,
-            Ok(caller) => {
-                let opened = open::open(context, &caller, opening.clone()).await;
-                of(opened, Given::Opened)
+        Request::Open(tenant, opening) => {
+            let door = match opening.source {
+                Source::Unicloud => Door::Signature,
+                Source::V1 => Door::Secret,
+            };
+            match admitted(context, tenant, door).await {
+                Err(answer) => answer,
+                Ok(caller) => {
+                    let opened = open::open(context, &caller, opening.clone()).await;
+                    of(opened, Given::Opened)
+                }
             }
-        },
-        Request::IssueKey(tenant) => match admitted(context, tenant).await {
+        }
+        Request::IssueKey(tenant) => match admitted(context, tenant, Door::Token).await {
             Err(answer) => answer,
             Ok(caller) => {
                 let (name, number) = crate::world::PERSON;
@@ -149,7 +172,7 @@ pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
                 Given::Begun,
             )
         }
-        Request::Cancel(tenant, id) => match admitted(context, tenant).await {
+        Request::Cancel(tenant, id) => match admitted(context, tenant, Door::Secret).await {
             Err(answer) => answer,
             Ok(caller) => of(cancel::cancel(context, &caller, id).await, nothing),
         },
@@ -159,6 +182,10 @@ pub(crate) async fn perform(context: &Context, request: &Request) -> Answer {
             let changed = billing_rules::change(context, &OPERATOR, account, *rules).await;
             of(changed, nothing)
         }
+        Request::Freeze(tenant, hand, is_frozen) => {
+            set_frozen(context, tenant, *hand, *is_frozen).await
+        }
+        Request::Step(tenant, step) => steps::take(context, tenant, *step).await,
         Request::Draw(held)
         | Request::Put(held, ..)
         | Request::Complete(held, _)
@@ -207,7 +234,7 @@ async fn look(context: &Context, looked: &Looked) -> Answer {
             tenant
         }
     };
-    let caller = match admitted(context, tenant).await {
+    let caller = match admitted(context, tenant, Door::Secret).await {
         Err(answer) => return answer,
         Ok(caller) => caller,
     };
@@ -225,14 +252,31 @@ async fn look(context: &Context, looked: &Looked) -> Answer {
     }
 }
 
+async fn set_frozen(context: &Context, tenant: &Tenant, hand: Hand, is_frozen: bool) -> Answer {
+    let actor = match hand {
+        Hand::Operator => OPERATOR,
+        Hand::Tenant => Actor::AccountToken {
+            id: AccountTokenId::from_number(1),
+            account_id: tenant.account_id.clone(),
+            scope: Scope::Manage,
+        },
+    };
+    let app_id = AppId::parse(&tenant.appid).unwrap();
+    let which = (&tenant.account_id, &app_id);
+    of(
+        freeze::set(context, &actor, which, is_frozen).await,
+        nothing,
+    )
+}
+
 /// What every door does first: who calls, and whether they may.
-async fn admitted(context: &Context, tenant: &Tenant) -> Result<Caller, Answer> {
-    let caller = authenticate::by_secret(context, &tenant.appid, &tenant.secret)
+async fn admitted(context: &Context, tenant: &Tenant, door: Door) -> Result<Caller, Answer> {
+    let caller = knock(context, tenant, door)
         .await
-        .map_err(|error| of::<(), _>(Err(error), nothing))?;
+        .map_err(|refusal| of::<(), _>(Err(refusal), nothing))?;
     if caller.standing == Standing::Ready {
         Ok(caller)
     } else {
-        Err(of::<(), _>(Err("not entitled"), nothing))
+        Err(of::<(), _>(Err(caller.standing), nothing))
     }
 }

@@ -7,6 +7,7 @@ use zhenren_usecases::worker;
 use zhenren_vault::Vault;
 
 use crate::check::{self, Wrong, ensure};
+use crate::doors;
 use crate::memory::Memory;
 use crate::op::Op;
 use crate::request::{Answer, Request, perform};
@@ -36,7 +37,7 @@ pub(crate) async fn run(shard: &Shard, seed: u64, ops: &[Op]) -> Result<Snapshot
     let worlds = shard.worlds(seed).await;
     let mut memory = Memory::default();
     for world in &worlds {
-        memory.tenants = world.set_up().await;
+        memory = Memory::of(world.set_up().await);
     }
     let (amount, reference) = FIRST_RECHARGE;
     let first = memory.tenants[0].account_id.clone();
@@ -50,6 +51,10 @@ pub(crate) async fn run(shard: &Shard, seed: u64, ops: &[Op]) -> Result<Snapshot
     for (number, op) in ops.iter().enumerate() {
         let tell = |wrong| format!("after operation {number}, {op:?}: {wrong}");
         simulation.step(op).await.map_err(tell)?;
+        for world in &simulation.worlds {
+            let told = doors::all(world, &simulation.memory, (number, op)).await;
+            told.map_err(tell)?;
+        }
         simulation.look().await.map_err(tell)?;
         check::booked(&simulation.before, &simulation.memory).map_err(tell)?;
     }
@@ -129,6 +134,8 @@ impl Simulation {
             "the machine failed: {}",
             answer.text
         );
+        let appid = self.memory.asking_appid(&request);
+        self.memory.standings.check(&request, appid, &answer)?;
         self.memory.learn(&request, &answer);
         if answer.is_ok {
             let at = self.worlds[0].clock.now();

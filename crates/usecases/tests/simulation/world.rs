@@ -12,6 +12,7 @@ use zhenren_domain::ids::AccountId;
 use zhenren_domain::money::Fen;
 use zhenren_store::Pool;
 use zhenren_store::testing::{self, Cluster, Snapshot, Tables};
+use zhenren_usecases::accounts::create as accounts;
 use zhenren_usecases::analysis::scripted::PORTRAIT;
 use zhenren_usecases::clock::Clock;
 use zhenren_usecases::context::{Context, Pieces};
@@ -161,7 +162,7 @@ fn context(
 }
 
 impl World {
-    /// Two tenants, the first with money and a test app, an enrolled person, and prices about to change.
+    /// Two tenants, the first with money and a test app, a closed account, an enrolled person, and prices about to change.
     pub(crate) async fn set_up(&self) -> Vec<Tenant> {
         let mut tenants = Vec::new();
         for name in ["First", "Second"] {
@@ -170,9 +171,11 @@ impl World {
                 account_id: made.account_id,
                 appid: made.app_id.to_string(),
                 secret: made.secret,
+                begins_ready: true,
             });
         }
         tenants.push(self.test_app(&tenants[0].account_id).await);
+        tenants.push(self.closed().await);
         let first = &tenants[0].account_id;
         let (amount, reference) = FIRST_RECHARGE;
         recharge::recharge(&self.context, &Actor::CommandLine, first, amount, reference)
@@ -206,6 +209,24 @@ impl World {
             account_id: made.account_id,
             appid: made.app_id.to_string(),
             secret: made.secret,
+            begins_ready: true,
+        }
+    }
+
+    /// An account that nobody opened, with an app that was given no access.
+    async fn closed(&self) -> Tenant {
+        let id = accounts::create(&self.context, &Actor::CommandLine, "Closed")
+            .await
+            .unwrap();
+        let new = NewApp::named(Some(id), "Closed");
+        let made = create_app::create(&self.context, &Actor::CommandLine, new)
+            .await
+            .unwrap();
+        Tenant {
+            account_id: made.account_id,
+            appid: made.app_id.to_string(),
+            secret: made.secret,
+            begins_ready: false,
         }
     }
 
