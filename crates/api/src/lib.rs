@@ -15,6 +15,7 @@ mod pages;
 pub mod problem;
 mod request_id;
 mod router;
+pub mod tables;
 mod unicloud;
 mod v1;
 mod wechat;

@@ -16,6 +16,14 @@ macro_rules! say {
     }};
 }
 
+/// The same without the end of a line, for texts that have their own.
+macro_rules! put {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _gone = write!(std::io::stdout().lock(), $($words)*);
+    }};
+}
+
 mod cli;
 mod commands;
 mod config;

@@ -12,13 +12,14 @@ use zhenren_domain::roles::Permission;
 use zhenren_usecases::ledger::entries::{self, Entry, Selection};
 
 use super::actor::{account, actor};
-use super::csv::{self, Line, Lines};
+use super::csv::{self, Lines};
 use super::money::{day, unread, word};
 use super::page::Page;
 use super::{Needs, Route};
 use crate::Api;
 use crate::extract::Fields;
 use crate::problem::Problem;
+use crate::tables::{PAGE_ROWS, ledger as table};
 
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
@@ -73,27 +74,13 @@ async fn download(
     Fields(query): Fields<TableQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    const COLUMNS: &[&str] = &[
-        "id",
-        "at",
-        "kind",
-        "hold_id",
-        "verification_id",
-        "available_fen",
-        "frozen_fen",
-        "spent_fen",
-        "forgiven_fen",
-        "tariff_id",
-        "reference",
-        "booked_by",
-    ];
     let selection = select(&api, &headers, &query).await?;
     let name = format!("ledger-{}.csv", query.day.as_deref().unwrap_or("all"));
-    Ok(csv::download(&name, COLUMNS, move |after| {
+    Ok(csv::download(&name, table::COLUMNS, move |after| {
         let (context, selection) = (api.context.clone(), selection.clone());
         async move {
-            let found = selection.page(&context, after, csv::PAGE_ROWS).await?;
-            Ok(Lines::of(&found, line, |entry| {
+            let found = selection.page(&context, after, PAGE_ROWS).await?;
+            Ok(Lines::of(&found, table::line, |entry| {
                 (entry.at, entry.id.clone())
             }))
         }
@@ -133,21 +120,4 @@ fn shape(entry: &Entry) -> Value {
         "reference": entry.reference,
         "booked_by": entry.booked_by,
     })
-}
-
-fn line(entry: &Entry) -> String {
-    Line::default()
-        .text(entry.id.as_str())
-        .value(entry.at)
-        .text(entry.kind.name())
-        .opt_value(entry.hold_id.as_ref())
-        .opt_value(entry.verification_id.as_ref())
-        .value(entry.moved.available_fen)
-        .value(entry.moved.frozen_fen)
-        .value(entry.moved.spent_fen)
-        .value(entry.forgiven.get())
-        .opt_value(entry.tariff_id.as_ref())
-        .opt_text(entry.reference.as_deref())
-        .opt_text(entry.booked_by.as_deref())
-        .end()
 }

@@ -14,13 +14,14 @@ use zhenren_domain::roles::Permission;
 use zhenren_usecases::ledger::records::{self, CallRecord, Door, STATES, Selection, Wanted};
 
 use super::actor::{account, actor};
-use super::csv::{self, Line, Lines};
+use super::csv::{self, Lines};
 use super::money::{day, invalid, unread, word};
 use super::page::Page;
 use super::{Needs, Route};
 use crate::Api;
 use crate::extract::Fields;
 use crate::problem::Problem;
+use crate::tables::{PAGE_ROWS, records as table};
 
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
@@ -66,21 +67,6 @@ async fn download(
     Fields(query): Fields<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    const COLUMNS: &[&str] = &[
-        "id",
-        "app_id",
-        "door",
-        "created_at",
-        "closed_at",
-        "state",
-        "outcome",
-        "reason",
-        "attempts_count",
-        "billable",
-        "billing_reason",
-        "frozen_fen",
-        "settled_fen",
-    ];
     if query.limit.is_some() || query.after.is_some() {
         return Err(invalid(
             "records.csv is the whole day; leave out limit and after.",
@@ -88,12 +74,12 @@ async fn download(
     }
     let selection = select(&api, &headers, &query).await?;
     let name = format!("records-{}.csv", selection.day);
-    Ok(csv::download(&name, COLUMNS, move |after| {
+    Ok(csv::download(&name, table::COLUMNS, move |after| {
         let (context, selection) = (api.context.clone(), selection.clone());
         async move {
-            let found = selection.page(&context, after, csv::PAGE_ROWS).await?;
+            let found = selection.page(&context, after, PAGE_ROWS).await?;
             let place = |record: &CallRecord| (record.created_at, record.id.clone());
-            Ok(Lines::of(&found, line, place))
+            Ok(Lines::of(&found, table::line, place))
         }
     }))
 }
@@ -150,22 +136,4 @@ fn shape(record: &CallRecord) -> Value {
         "frozen_fen": record.frozen.get(),
         "settled_fen": record.settled.map(Fen::get),
     })
-}
-
-fn line(record: &CallRecord) -> String {
-    Line::default()
-        .text(record.id.as_str())
-        .text(record.app_id.as_str())
-        .text(record.door.name())
-        .value(record.created_at)
-        .opt_value(record.closed_at)
-        .text(record.state)
-        .opt_text(record.outcome.map(Outcome::name))
-        .opt_text(record.reason.map(Reason::name))
-        .value(record.attempts_count)
-        .opt_value(record.billable)
-        .opt_text(record.billing_reason.map(BillingReason::name))
-        .value(record.frozen.get())
-        .opt_value(record.settled.map(Fen::get))
-        .end()
 }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use zhenren_domain::ids::AppId;
@@ -12,12 +11,13 @@ use zhenren_domain::roles::Permission;
 use zhenren_usecases::ledger::statistics::{self, Statistics, Usage};
 
 use super::actor::{account, actor};
-use super::csv::{self, Line, Lines};
+use super::csv::{self, Lines};
 use super::money::{day, invalid, unread};
 use super::{Needs, Route};
 use crate::Api;
 use crate::extract::Fields;
 use crate::problem::Problem;
+use crate::tables::statistics as table;
 
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
@@ -67,21 +67,11 @@ async fn download(
     Fields(query): Fields<RangeQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    const COLUMNS: &[&str] = &[
-        "day",
-        "requests_count",
-        "compared_count",
-        "billed_count",
-        "accepted_count",
-        "rejected_count",
-        "inconclusive_count",
-        "billed_fen",
-    ];
     let found = find(&api, &headers, &query).await?;
     let name = format!("statistics-{}-{}.csv", found.range.first, found.range.last);
     // At most 366 lines: one page.
-    let text: String = found.days.iter().map(line).collect();
-    Ok(csv::download(&name, COLUMNS, move |_: Option<()>| {
+    let text: String = found.days.iter().map(table::line).collect();
+    Ok(csv::download(&name, table::COLUMNS, move |_: Option<()>| {
         let text = text.clone();
         async move { Ok(Lines { text, next: None }) }
     }))
@@ -112,17 +102,4 @@ fn shape(usage: &Usage) -> Value {
         "inconclusive_count": usage.inconclusive_count,
         "billed_fen": usage.billed.get(),
     })
-}
-
-fn line((day, usage): &(Date, Usage)) -> String {
-    Line::default()
-        .value(day)
-        .value(usage.requests_count)
-        .value(usage.compared_count)
-        .value(usage.billed_count)
-        .value(usage.accepted_count)
-        .value(usage.rejected_count)
-        .value(usage.inconclusive_count)
-        .value(usage.billed.get())
-        .end()
 }

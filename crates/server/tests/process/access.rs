@@ -42,9 +42,13 @@ async fn an_account_is_opened_and_an_app_gets_access() {
         newest[0],
         "--sha256",
         newest[1],
-        "--signer",
-        "李四",
+        "--signer-file",
+        "signer.txt",
     ];
+    let absent = admin(&accept);
+    assert_eq!(absent.code, 66, "{absent:?}");
+    assert!(absent.stderr.contains("signer.txt"), "{absent:?}");
+    place.write("signer.txt", "李四\n".as_bytes());
     let early = admin(&accept);
     assert_eq!(early.code, 64, "{early:?}");
     assert!(early.stderr.contains("real name"), "{early:?}");
@@ -55,13 +59,12 @@ async fn an_account_is_opened_and_an_app_gets_access() {
         &account,
         "--kind",
         "organisation",
-        "--name",
-        "Shop Ltd",
-        "--number",
+        "--file",
+        "-",
     ];
-    let papers = |number: &'static str| {
-        let all: Vec<&str> = papers.iter().copied().chain([number]).collect();
-        admin(&all)
+    let papers = |number: &str| {
+        let all = [&["admin"], papers.as_slice()].concat();
+        place.run_with_input(&all, format!("Shop Ltd\n{number}\n").as_bytes())
     };
     let wrong = papers("91110108MA00000071");
     assert_eq!(wrong.code, 64, "{wrong:?}");

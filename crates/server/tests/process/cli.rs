@@ -313,18 +313,17 @@ fn an_operator_makes_apps_books_money_and_enrols() {
         assert!(ran.stdout.contains("available  10.00 yuan"), "{ran:?}");
     }
     let enrol = |number: &str, photo: &str| {
-        place.run(&[
+        let words = [
             "admin",
             "enrol",
             "--account",
             &account,
-            "--name",
-            "张三",
-            "--id-number",
-            number,
+            "--file",
+            "-",
             "--photo",
             photo,
-        ])
+        ];
+        place.run_with_input(&words, format!("张三\n{number}\n").as_bytes())
     };
     assert!(
         enrol("11010519491231002x", &face)

@@ -41,6 +41,22 @@ impl Place {
         Ran::of(&self.command(words).output().unwrap())
     }
 
+    /// The same with something on standard input.
+    pub(crate) fn run_with_input(&self, words: &[&str], bytes: &[u8]) -> Ran {
+        let mut child = self
+            .command(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // Who does not want it all goes away.
+        std::io::Write::write_all(&mut input, bytes).ok();
+        drop(input);
+        Ran::of(&child.wait_with_output().unwrap())
+    }
+
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
         std::fs::write(self.path(name), bytes).unwrap();
         name.to_owned()

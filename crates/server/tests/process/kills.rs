@@ -56,18 +56,8 @@ fn admin(place: &Place, words: &[&str]) {
 /// The demo account with money for all of it, and the person whom the clip shows.
 fn prepare(place: &Place) -> Vec<u8> {
     let (face, clip) = place.portrait_and_clip();
-    admin(
-        place,
-        &[
-            "enrol",
-            "--name",
-            NAME,
-            "--id-number",
-            NUMBER,
-            "--photo",
-            &face,
-        ],
-    );
+    place.write("person.txt", format!("{NAME}\n{NUMBER}\n").as_bytes());
+    admin(place, &["enrol", "--file", "person.txt", "--photo", &face]);
     admin(
         place,
         &[

@@ -16,5 +16,6 @@ mod common;
 mod kills;
 mod limits;
 mod load;
+mod money;
 mod operators;
 mod restart;

@@ -1,8 +1,5 @@
 //! `zhenren admin operator`, `token` and `audit`, and the demo operator of the development profile.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 use zhenren_store::Pool;
 
@@ -24,16 +21,8 @@ fn operator(place: &Place, words: &[&str]) -> Ran {
 
 /// The exit code of a command that reads from standard input.
 fn piped(place: &Place, words: &[&str], bytes: &[u8]) -> Option<i32> {
-    let mut all = vec!["admin", "operator"];
-    all.extend_from_slice(words);
-    let mut child = place
-        .command(&all)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(bytes).unwrap();
-    child.wait_with_output().unwrap().status.code()
+    let all = [&["admin", "operator"], words].concat();
+    Some(place.run_with_input(&all, bytes).code)
 }
 
 #[test]

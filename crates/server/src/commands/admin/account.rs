@@ -1,5 +1,7 @@
 //! `zhenren admin account`: accounts, and who really holds them.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use zhenren_domain::holder::HolderKind;
@@ -8,6 +10,7 @@ use zhenren_usecases::accounts::{AccountError, create, read};
 use zhenren_usecases::context::Context;
 use zhenren_usecases::operators::actor::Actor;
 
+use super::lines;
 use crate::exit::{Exit, sentence};
 
 /// Limit: accounts that are fetched at a time.
@@ -51,12 +54,10 @@ pub(crate) struct RealNameArgs {
     /// What holds it.
     #[arg(long, value_enum)]
     kind: Kind,
-    /// The legal name.
-    #[arg(long)]
-    name: String,
-    /// Identity number of a person, unified social credit code of an organisation.
-    #[arg(long)]
-    number: String,
+    /// A file (`-` for standard input) with the legal name in its first line, and in its second the
+    /// identity number of a person or the unified social credit code of an organisation.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// What may hold an account.
@@ -80,13 +81,14 @@ pub(super) async fn run(context: &Context, command: AccountCommand) -> Result<Ex
         AccountCommand::Show(args) => show(context, &args.account).await,
         AccountCommand::RealName(args) => {
             let id = super::account_of(&args.account)?;
+            let [name, number] = lines::read("--file", &args.file)?;
             let real_name = RealName {
                 kind: match args.kind {
                     Kind::Person => HolderKind::Person,
                     Kind::Organisation => HolderKind::Organisation,
                 },
-                name: &args.name,
-                number: &args.number,
+                name: name.reveal(),
+                number: number.reveal(),
             };
             record_real_name::record(context, &Actor::CommandLine, &id, &real_name)
                 .await

@@ -9,6 +9,7 @@ use zhenren_usecases::agreements::{AgreementError, publish, read};
 use zhenren_usecases::context::Context;
 use zhenren_usecases::operators::actor::Actor;
 
+use super::lines;
 use crate::commands::verify::read_limited;
 use crate::exit::{Exit, sentence};
 
@@ -61,9 +62,9 @@ pub(crate) struct Accept {
     /// SHA-256 of the text that was read, as `list` prints it.
     #[arg(long)]
     sha256: String,
-    /// The name of the person who agrees.
-    #[arg(long)]
-    signer: String,
+    /// A file (`-` for standard input) with the name of the person who agrees in its first line.
+    #[arg(long, value_name = "FILE")]
+    signer_file: PathBuf,
 }
 
 /// Runs one of them.
@@ -92,10 +93,11 @@ pub(super) async fn run(context: &Context, command: AgreementCommand) -> Result<
         }
         AgreementCommand::Accept(args) => {
             let account_id = super::account_of(&args.account)?;
+            let [signer] = lines::read("--signer-file", &args.signer_file)?;
             let signing = Signing {
                 version: &args.version,
                 sha256: &args.sha256,
-                signer: &args.signer,
+                signer: signer.reveal(),
             };
             let accepted = accept::accept(context, actor, &account_id, &signing)
                 .await

@@ -8,6 +8,7 @@ use clap::Args;
 use zhenren_usecases::people::enrol::{self, EnrolError};
 use zhenren_usecases::tenants::demo;
 
+use super::lines;
 use crate::commands::verify::{PHOTO_BYTES_MAX, photo_sentence, read_limited};
 use crate::config::{Config, Profile};
 use crate::exit::{Exit, sentence};
@@ -19,12 +20,10 @@ pub(crate) struct Enrol {
     /// The account; the demo account without it.
     #[arg(long, value_name = "ACC_ID")]
     account: Option<String>,
-    /// The name.
-    #[arg(long)]
-    name: String,
-    /// The identity number.
-    #[arg(long)]
-    id_number: String,
+    /// A file (`-` for standard input) with the name in its first line and the identity number in
+    /// its second.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
     /// A photograph: JPEG, PNG or WebP.
     #[arg(long, value_name = "FILE")]
     photo: PathBuf,
@@ -33,6 +32,7 @@ pub(crate) struct Enrol {
 /// Enrols the person, or replaces the photograph of one.
 pub(super) async fn run(config: &Config, args: &Enrol) -> Result<Exit> {
     let photo = read_limited(&args.photo, PHOTO_BYTES_MAX)?;
+    let [name, number] = lines::read("--file", &args.file)?;
     let analyzer = wiring::analyzer(config)?;
     let context = wiring::context(config, Some(Arc::clone(&analyzer))).await?;
     context.pool().migrate(context.now()).await?;
@@ -43,13 +43,13 @@ pub(super) async fn run(config: &Config, args: &Enrol) -> Result<Exit> {
         Some(text) => super::account_of(text)?,
         None => demo::account_id(),
     };
-    let enrolled = enrol::enrol_for(&context, &account, &args.name, &args.id_number, photo)
+    let enrolled = enrol::enrol_for(&context, &account, name.reveal(), number.reveal(), photo)
         .await
         .map_err(|error| match error {
-            EnrolError::NameInvalid => sentence(Exit::Usage, "--name must have 1 to 64 characters"),
-            EnrolError::NumberInvalid(error) => {
-                sentence(Exit::Usage, format!("--id-number: {error}"))
+            EnrolError::NameInvalid => {
+                sentence(Exit::Usage, "--file: the name must have 1 to 64 characters")
             }
+            EnrolError::NumberInvalid(error) => sentence(Exit::Usage, format!("--file: {error}")),
             EnrolError::Photo(refused) => photo_sentence(&args.photo, &refused),
             EnrolError::Fault(fault) => sentence(Exit::Failure, fault.chain()),
         })?;

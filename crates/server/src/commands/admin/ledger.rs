@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use jiff::civil::Date;
+use zhenren_api::tables::{self, ledger as table};
 use zhenren_domain::ledger::EntryKind;
 use zhenren_usecases::context::Context;
 use zhenren_usecases::ledger::entries;
@@ -26,6 +27,9 @@ pub(crate) struct Ledger {
     /// `recharge`, `freeze`, `settle` or `release`.
     #[arg(long, value_parser = kind)]
     kind: Option<EntryKind>,
+    /// Print the table that `ledger.csv` of the HTTP interface is.
+    #[arg(long)]
+    csv: bool,
 }
 
 /// Prints the lines.
@@ -34,7 +38,11 @@ pub(super) async fn run(context: &Context, args: &Ledger) -> Result<Exit> {
     let selection = entries::select(context, &Actor::CommandLine, &account, args.day, args.kind)
         .await
         .map_err(unread)?;
-    say!("at  kind  available_fen  frozen_fen  spent_fen  forgiven_fen  for");
+    if args.csv {
+        put!("{}", tables::header_line(table::COLUMNS));
+    } else {
+        say!("at  kind  available_fen  frozen_fen  spent_fen  forgiven_fen  for");
+    }
     let mut after = None;
     loop {
         let lines = selection
@@ -42,6 +50,10 @@ pub(super) async fn run(context: &Context, args: &Ledger) -> Result<Exit> {
             .await
             .map_err(|fault| sentence(Exit::Failure, fault.chain()))?;
         for line in &lines {
+            if args.csv {
+                put!("{}", table::line(line));
+                continue;
+            }
             let (at, kind, moved) = (line.at, line.kind.name(), line.moved);
             let (available, frozen, spent) =
                 (moved.available_fen, moved.frozen_fen, moved.spent_fen);

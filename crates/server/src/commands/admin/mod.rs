@@ -15,6 +15,7 @@ mod create_key;
 mod enrol;
 mod ledger;
 mod limits;
+mod lines;
 mod operator;
 mod recharge;
 mod records;

@@ -1,7 +1,6 @@
 //! `zhenren admin operator`: the people who run the platform. The first owner is made here.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -14,10 +13,9 @@ use zhenren_usecases::operators::change_operator::{self, Change, ChangeError, Pa
 use zhenren_usecases::operators::create_operator::{self, CreateError, NewPerson};
 use zhenren_usecases::operators::list_operators::{self, ListError, Operator};
 
+use super::lines;
 use crate::exit::{Exit, sentence};
 
-/// Limit: bytes of a password file; a password has 128 characters at most.
-const PASSWORD_BYTES_MAX: u64 = 1024;
 /// Limit: operators that are fetched at a time.
 const PAGE: u32 = 200;
 
@@ -234,26 +232,8 @@ impl PasswordSource {
         let Some(path) = &self.password_file else {
             return Ok(None);
         };
-        let unread = |why: String| {
-            sentence(
-                Exit::NoInput,
-                format!("--password-file {}: {why}", path.display()),
-            )
-        };
-        let mut text = String::new();
-        let done = if path == Path::new("-") {
-            std::io::stdin()
-                .lock()
-                .take(PASSWORD_BYTES_MAX)
-                .read_to_string(&mut text)
-        } else {
-            std::fs::File::open(path)
-                .and_then(|file| file.take(PASSWORD_BYTES_MAX).read_to_string(&mut text))
-        };
-        done.map_err(|error| unread(error.to_string()))?;
-        let text = SecretText::from(text);
-        let line = text.reveal().lines().next().unwrap_or_default();
-        Ok(Some(SecretText::from(line)))
+        let [password] = lines::read("--password-file", path)?;
+        Ok(Some(password))
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use jiff::civil::Date;
+use zhenren_api::tables::{self, records as table};
 use zhenren_domain::ids::AppId;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_usecases::context::Context;
@@ -39,6 +40,9 @@ pub(crate) struct Records {
     /// `true` or `false`.
     #[arg(long)]
     billable: Option<bool>,
+    /// Print the table that `records.csv` of the HTTP interface is.
+    #[arg(long)]
+    csv: bool,
 }
 
 /// Prints the records.
@@ -55,7 +59,11 @@ pub(super) async fn run(context: &Context, args: Records) -> Result<Exit> {
     let selection = records::select(context, &Actor::CommandLine, &account, wanted)
         .await
         .map_err(unread)?;
-    say!("{}", selection.day);
+    if args.csv {
+        put!("{}", tables::header_line(table::COLUMNS));
+    } else {
+        say!("{}", selection.day);
+    }
     let mut after = None;
     loop {
         let found = selection
@@ -63,7 +71,11 @@ pub(super) async fn run(context: &Context, args: Records) -> Result<Exit> {
             .await
             .map_err(|fault| sentence(Exit::Failure, fault.chain()))?;
         for record in &found {
-            say!("{}", line(record));
+            if args.csv {
+                put!("{}", table::line(record));
+            } else {
+                say!("{}", line(record));
+            }
         }
         match found.last() {
             Some(last) => after = Some((last.created_at, last.id.clone())),

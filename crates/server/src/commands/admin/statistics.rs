@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 use jiff::civil::Date;
+use zhenren_api::tables::{self, statistics as table};
 use zhenren_domain::ids::AppId;
 use zhenren_usecases::context::Context;
 use zhenren_usecases::ledger::statistics::{self, Usage};
@@ -26,6 +27,9 @@ pub(crate) struct Statistics {
     /// Of this app only.
     #[arg(long, value_name = "APP_ID")]
     app: Option<AppId>,
+    /// Print the table that `statistics.csv` of the HTTP interface is.
+    #[arg(long)]
+    csv: bool,
 }
 
 /// Prints a line for each day and one for all.
@@ -36,6 +40,13 @@ pub(super) async fn run(context: &Context, args: &Statistics) -> Result<Exit> {
     let found = statistics::read(context, &actor, &account, range, args.app.as_ref())
         .await
         .map_err(unread)?;
+    if args.csv {
+        put!("{}", tables::header_line(table::COLUMNS));
+        for day in &found.days {
+            put!("{}", table::line(day));
+        }
+        return Ok(Exit::Good);
+    }
     say!("day         requests  compared  billed  accepted  rejected  inconclusive  amount");
     for (day, usage) in &found.days {
         say!("{day}  {}", line(usage));
