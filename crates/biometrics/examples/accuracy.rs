@@ -89,7 +89,9 @@ fn read_set(engine: &Engine, root: &Path, set: &str, faces: &mut Vec<Face>) -> R
         sharp.push(portrait.quality.sharpness);
         covers(engine, &picture, &portrait, &mut covered);
         let (person, shot) = named(set, path);
-        let single = engine.features_of_chip(&portrait.chip, false)?;
+        let single = engine
+            .features_unmirrored(&picture, &portrait.mesh)?
+            .ok_or("a collapsed mesh")?;
         let set = set.to_owned();
         faces.push(Face {
             set,

@@ -1,7 +1,9 @@
-//! The chip: a 150 px face with the eyes and nose where the features model expects them.
+//! The chip: a 150 px face with the eyes and nose where the features model expects them. And the
+//! cuts that other features models ask for, all from the mesh.
 
 use crate::geometry::{Point, fit_similarity};
 use crate::image::Image;
+use crate::loadout::FaceCut;
 use crate::mesh::{Mesh, index};
 use crate::sample::Cut;
 
@@ -48,6 +50,50 @@ pub(crate) fn chip_cut(points: &[Point; 5]) -> Option<Cut> {
     })
 }
 
+/// `ArcFace`'s five points on 112 pixels: eye on the picture's left, eye on its right, nose tip,
+/// mouth corner left, mouth corner right.
+const ARCFACE_SHAPE: [(f32, f32); 5] = [
+    (38.294_6, 51.696_3),
+    (73.531_8, 51.501_4),
+    (56.025_2, 71.736_6),
+    (41.549_3, 92.365_5),
+    (70.729_9, 92.204_1),
+];
+
+/// Side of the square those points are given on.
+const ARCFACE_SIDE: f32 = 112.0;
+
+/// The upright square is this much larger than the mesh.
+const UPRIGHT_MARGIN: f32 = 1.25;
+
+/// Where the face lies that a features model wants, on a square of `side` pixels; `None` when the
+/// mesh has collapsed to a point.
+pub(crate) fn cut(kind: FaceCut, side: usize, mesh: &Mesh) -> Option<Cut> {
+    match kind {
+        FaceCut::DlibChip => chip_cut(&STAND_INS.map(|index| mesh.at(index))),
+        FaceCut::Arcface => arcface_cut(side, mesh),
+        FaceCut::UprightSquare => {
+            let (centre, extent) = mesh.upright_box();
+            let extent = extent.0.max(extent.1) * UPRIGHT_MARGIN;
+            (extent > 1.0).then(|| Cut::square(side, centre, extent, 0.0))
+        }
+    }
+}
+
+fn arcface_cut(side: usize, mesh: &Mesh) -> Option<Cut> {
+    let scale = side as f32 / ARCFACE_SIDE;
+    let shape = ARCFACE_SHAPE.map(|(x, y)| Point::new(x * scale, y * scale));
+    let points = [
+        mesh.eye_left_centre(),
+        mesh.eye_right_centre(),
+        mesh.at(index::NOSE_TIP),
+        mesh.at(index::MOUTH_LEFT),
+        mesh.at(index::MOUTH_RIGHT),
+    ];
+    let to_picture = fit_similarity(&shape, &points)?;
+    (to_picture.scale() > 1e-3).then_some(Cut { side, to_picture })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn an_arcface_cut_is_upright_and_has_the_eyes_in_their_place() {
+        for roll in [-40.0, 0.0, 25.0] {
+            let mesh = synthetic::mesh(0.0, 0.0, roll);
+            let cut = cut(FaceCut::Arcface, 112, &mesh).unwrap();
+            let back = cut.to_picture.inverse().unwrap();
+            let left = back.apply(mesh.eye_left_centre());
+            let right = back.apply(mesh.eye_right_centre());
+            assert!((left.y - right.y).abs() < 1.0, "{left:?} {right:?}");
+            assert!(left.distance(Point::new(38.3, 51.7)) < 8.0, "{left:?}");
+        }
+    }
+
+    #[test]
     fn a_collapsed_mesh_has_no_chip() {
         let mut mesh = synthetic::mesh(0.0, 0.0, 0.0);
         for point in &mut mesh.points {
@@ -89,5 +148,8 @@ mod tests {
             rgb: vec![0; 192],
         };
         assert!(chip(&image, &mesh).is_none());
+        for kind in [FaceCut::Arcface, FaceCut::UprightSquare] {
+            assert!(cut(kind, 112, &mesh).is_none());
+        }
     }
 }

@@ -3,20 +3,21 @@
 //! Each frame is timed, followed, read, and let go; only the best few are kept. At the end the
 //! readings become cues, and the best frames become one probe that is compared with the reference.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use zhenren_domain::challenge::{Challenge, ClockLog};
 use zhenren_domain::measurements::Measurements;
 
-use crate::align::chip;
 use crate::best::{BestFrame, BestFrames, Candidate};
 use crate::continuity::Continuity;
 use crate::cues::{self, Findings};
 use crate::engine::{Engine, Timings};
 use crate::error::EngineError;
-use crate::features::Features;
+use crate::features::{Features, FeaturesModel};
 use crate::image::Image;
 use crate::mesh::Mesh;
+use crate::pad::PadWatch;
 use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading};
 use crate::timing::Timing;
 use crate::track::Track;
@@ -32,6 +33,7 @@ pub struct ClipAnalysis<'a> {
     faces_counts: Vec<(f64, usize)>,
     best: BestFrames,
     continuity: Continuity,
+    pad: PadWatch,
     timings: Timings,
 }
 
@@ -60,6 +62,7 @@ impl<'a> ClipAnalysis<'a> {
             faces_counts: Vec::new(),
             best: BestFrames::default(),
             continuity: Continuity::default(),
+            pad: PadWatch::default(),
             timings: Timings::default(),
         }
     }
@@ -97,6 +100,7 @@ impl<'a> ClipAnalysis<'a> {
         let face = tracked.mesh.as_ref().map(FaceReading::new);
         if let (Some(mesh), Some(face)) = (&tracked.mesh, &face) {
             self.sample(at_ms, image, mesh, face)?;
+            self.pad.offer(&self.engine.pad, at_ms, image, mesh)?;
             self.best.offer(&Candidate {
                 pts_us,
                 at_ms,
@@ -120,9 +124,8 @@ impl<'a> ClipAnalysis<'a> {
             return Ok(());
         }
         let started = Instant::now();
-        if let Some(chip) = chip(image, mesh) {
-            self.continuity
-                .push(at_ms, self.engine.features.quick(&chip)?);
+        if let Some(features) = self.engine.watch.quick(image, mesh)? {
+            self.continuity.push(at_ms, features);
         }
         self.timings.features += started.elapsed();
         Ok(())
@@ -133,13 +136,14 @@ impl<'a> ClipAnalysis<'a> {
         let mut timings = self.timings;
         let best_frames = self.best.finish();
         let started = Instant::now();
-        let mut best_features = Vec::with_capacity(best_frames.len());
-        for frame in &best_frames {
-            best_features.push((frame.at_ms, self.engine.features.of_chip(&frame.chip)?));
-        }
+        let watched = best_features(&self.engine.watch, &best_frames)?;
+        let probe = if Arc::ptr_eq(&self.engine.watch, &self.engine.features) {
+            mean(&watched)
+        } else {
+            mean(&best_features(&self.engine.features, &best_frames)?)
+        };
         timings.features += started.elapsed();
         let started = Instant::now();
-        let probe = Features::mean(best_features.iter().map(|(_, features)| features));
         let findings = Findings {
             challenge: &self.challenge,
             clock: &self.clock,
@@ -147,10 +151,12 @@ impl<'a> ClipAnalysis<'a> {
             readings: &self.readings,
             faces_counts: &self.faces_counts,
             best: best_frames.first(),
-            continuity: self.continuity.finish(&best_features),
+            continuity: self.continuity.finish(&watched),
+            pad: self.pad.finish(),
             probe: probe.as_ref(),
             reference,
-            group: self.engine.group,
+            features_model: self.engine.features.id(),
+            calibration: self.engine.calibration(self.engine.group),
         };
         let measurements = cues::measurements(&findings);
         timings.other += started.elapsed();
@@ -166,4 +172,21 @@ impl<'a> ClipAnalysis<'a> {
     pub const fn frames_count(&self) -> usize {
         self.timing.frames_count()
     }
+}
+
+/// Features of the best frames, each with its time.
+fn best_features(
+    model: &FeaturesModel,
+    frames: &[BestFrame],
+) -> Result<Vec<(f64, Features)>, EngineError> {
+    let mut all = Vec::with_capacity(frames.len());
+    for frame in frames {
+        let features = model.of_face(&frame.image, &frame.mesh)?;
+        all.extend(features.map(|features| (frame.at_ms, features)));
+    }
+    Ok(all)
+}
+
+fn mean(features: &[(f64, Features)]) -> Option<Features> {
+    Features::mean(features.iter().map(|(_, features)| features))
 }

@@ -5,10 +5,10 @@ use zhenren_domain::measurements::{Cue, CueKind, Measurements, Sample};
 
 use crate::actions;
 use crate::best::BestFrame;
-use crate::compare::{Group, compare, fmr_of};
+use crate::compare::{Calibration, compare};
 use crate::continuity::track_jump;
 use crate::engine::ENGINE_VERSION;
-use crate::features::{Features, MODEL_ID};
+use crate::features::Features;
 use crate::mesh::Mesh;
 use crate::motion;
 use crate::quality::quality;
@@ -26,7 +26,10 @@ pub(crate) struct Findings<'a> {
     pub(crate) continuity: Option<(f64, Vec<Sample>)>,
     pub(crate) probe: Option<&'a Features>,
     pub(crate) reference: Option<&'a Features>,
-    pub(crate) group: Group,
+    pub(crate) features_model: &'a str,
+    /// What a score means; without it none is ever good enough.
+    pub(crate) calibration: Option<&'a Calibration>,
+    pub(crate) pad: Option<(f64, Vec<Sample>)>,
 }
 
 /// Collects cues; a cue that could not be measured is left out.
@@ -77,13 +80,14 @@ pub(crate) fn measurements(findings: &Findings<'_>) -> Measurements {
     if let Some(drift) = report.onset_drift_ms {
         cues.put(CueKind::OnsetDrift, drift);
     }
+    cues.series(CueKind::PadScore, findings.pad.clone());
     let compared = comparison(&mut cues, findings);
     Measurements {
         cues: cues.0,
         actions: report.actions,
         heard_digits: None,
         features_model: if compared {
-            MODEL_ID.to_owned()
+            findings.features_model.to_owned()
         } else {
             String::new()
         },
@@ -162,6 +166,9 @@ fn comparison(cues: &mut Cues, findings: &Findings<'_>) -> bool {
     };
     let score = compare(probe, reference);
     cues.put(CueKind::ComparisonScore, score);
-    cues.put(CueKind::ComparisonFmr, fmr_of(score, findings.group));
+    let fmr = findings
+        .calibration
+        .map_or(1.0, |table| table.fmr_of(score));
+    cues.put(CueKind::ComparisonFmr, fmr);
     true
 }

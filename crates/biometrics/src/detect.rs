@@ -2,15 +2,19 @@
 //!
 //! The short-range one is for capture (faces above a tenth of the long side), the wide one for
 //! photos and small faces. A detector's score is no measure of quality: both fire on faces without
-//! eyes or mouth, so nothing here judges the face.
+//! eyes or mouth, so nothing here judges the face. A pack may bring another detector: [`pack`].
+
+pub(crate) mod pack;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::EngineError;
 use crate::geometry::{Affine, Point};
 use crate::image::Image;
 use crate::sample::Cut;
 use crate::session::Model;
+use pack::PackDetector;
 
 /// Cells on a side of the grid, and anchors in each cell, fine grid first.
 const GRIDS: [(usize, usize); 2] = [(16, 2), (8, 6)];
@@ -55,14 +59,54 @@ pub(crate) enum Range {
 }
 
 /// An opened detector.
-pub(crate) struct Detector {
+pub(crate) enum Detector {
+    /// One of the default pack.
+    Default(DefaultDetector),
+    /// One of another pack, which serves every range.
+    Pack(Arc<PackDetector>),
+}
+
+impl Detector {
+    pub(crate) fn open(folder: &Path, range: Range, threads: usize) -> Result<Self, EngineError> {
+        DefaultDetector::open(folder, range, threads).map(Self::Default)
+    }
+
+    /// Side of the input in pixels.
+    pub(crate) fn side(&self) -> usize {
+        match self {
+            Self::Default(detector) => detector.range.side(),
+            Self::Pack(detector) => detector.side(),
+        }
+    }
+
+    /// The faces of a picture, best first.
+    pub(crate) fn detect(&self, image: &Image) -> Result<Vec<Detection>, EngineError> {
+        let cut = Cut::letterbox(self.side(), image.width, image.height);
+        self.detect_in(image, &cut)
+    }
+
+    /// The faces of a piece of a picture, in the picture's coordinates, best first.
+    pub(crate) fn detect_in(
+        &self,
+        image: &Image,
+        cut: &Cut,
+    ) -> Result<Vec<Detection>, EngineError> {
+        match self {
+            Self::Default(detector) => detector.detect_in(image, cut),
+            Self::Pack(detector) => detector.detect_in(image, cut),
+        }
+    }
+}
+
+/// An opened detector of the default pack.
+pub(crate) struct DefaultDetector {
     model: Model,
     range: Range,
     anchors: Vec<Point>,
 }
 
-impl Detector {
-    pub(crate) fn open(folder: &Path, range: Range, threads: usize) -> Result<Self, EngineError> {
+impl DefaultDetector {
+    fn open(folder: &Path, range: Range, threads: usize) -> Result<Self, EngineError> {
         let name = match range {
             Range::Short => "detection_short",
             Range::Wide => "blazeface",
@@ -75,18 +119,7 @@ impl Detector {
         })
     }
 
-    /// The faces of a picture, best first.
-    pub(crate) fn detect(&self, image: &Image) -> Result<Vec<Detection>, EngineError> {
-        let cut = Cut::letterbox(self.range.side(), image.width, image.height);
-        self.detect_in(image, &cut)
-    }
-
-    /// The faces of a piece of a picture, in the picture's coordinates, best first.
-    pub(crate) fn detect_in(
-        &self,
-        image: &Image,
-        cut: &Cut,
-    ) -> Result<Vec<Detection>, EngineError> {
+    fn detect_in(&self, image: &Image, cut: &Cut) -> Result<Vec<Detection>, EngineError> {
         let outputs = self.model.run(&cut.tensor(image, 1.0 / 127.5, -1.0))?;
         let rows = match self.range {
             Range::Short => outputs.sized(ANCHORS_COUNT * (ROW + 1)).map(short_rows),

@@ -2,18 +2,22 @@
 //! two workers that use one engine at the same moment wait for each other.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zhenren_domain::challenge::{Challenge, ClockLog};
 
-use crate::align::CHIP_SIDE;
 use crate::analysis::ClipAnalysis;
-use crate::compare::Group;
+use crate::calibration;
+use crate::compare::{Calibration, Group};
+use crate::detect::pack::PackDetector;
 use crate::detect::{Detector, Range};
 use crate::error::EngineError;
-use crate::features::{Features, FeaturesModel};
+use crate::features::{self, Features, FeaturesModel};
 use crate::image::Image;
-use crate::mesh::MeshModel;
+use crate::loadout::Loadout;
+use crate::mesh::{Mesh, MeshModel};
+use crate::pad::PadModels;
 use crate::photo::{PhotoRefusal, Portrait};
 
 /// Version of the measuring code; grows when a cue changes its meaning.
@@ -24,8 +28,23 @@ pub struct Engine {
     pub(crate) short: Detector,
     pub(crate) wide: Detector,
     pub(crate) mesh: MeshModel,
-    pub(crate) features: FeaturesModel,
+    /// By which faces are compared.
+    pub(crate) features: Arc<FeaturesModel>,
+    /// By which one face is watched through a clip: always the default one, because policy's bound
+    /// for it is a similarity on that model's scale.
+    pub(crate) watch: Arc<FeaturesModel>,
+    pub(crate) pad: PadModels,
     pub(crate) group: Group,
+    in_use: Vec<InUse>,
+}
+
+/// One model of the engine, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// `detector`, `mesh`, `features` or `pad`.
+    pub role: &'static str,
+    /// Its name.
+    pub model: String,
 }
 
 // One engine is shared between the threads of a process; this does not compile if it cannot be.
@@ -57,17 +76,75 @@ impl Timings {
 }
 
 impl Engine {
-    /// Opens the models in a folder (`detection_short`, `blazeface`, `attention`, `dlib_resnet`,
-    /// each `.onnx`, and the inference library beside them). `threads` are those of one inference;
-    /// 1 is right unless single captures must be fast on an idle machine.
+    /// Opens the default pack in a folder; see [`Loadout::of_default`].
     pub fn load(models_dir: &Path, threads: usize) -> Result<Self, EngineError> {
+        Self::open(&Loadout::of_default(models_dir, threads))
+    }
+
+    /// Opens the models of a loadout.
+    pub fn open(loadout: &Loadout) -> Result<Self, EngineError> {
+        let (folder, threads) = (loadout.models_dir.as_path(), loadout.threads);
+        let (short, wide) = match &loadout.detector {
+            None => (
+                Detector::open(folder, Range::Short, threads)?,
+                Detector::open(folder, Range::Wide, threads)?,
+            ),
+            Some(spec) => {
+                let pack = Arc::new(PackDetector::open(folder, spec, threads)?);
+                (Detector::Pack(Arc::clone(&pack)), Detector::Pack(pack))
+            }
+        };
+        let watch = Arc::new(FeaturesModel::open(
+            folder,
+            vec![features::default_spec(folder)],
+            calibration::default_tables(),
+            threads,
+        )?);
+        let features = chosen_features(loadout, &watch)?;
+        let mut in_use = vec![
+            InUse::new(
+                "detector",
+                loadout.detector.as_ref().map_or_else(
+                    || String::from("detection-short and blazeface (default pack)"),
+                    |spec| spec.file.display().to_string(),
+                ),
+            ),
+            InUse::new("mesh", "face-mesh-attention (default pack)"),
+            InUse::new("features", features.id()),
+        ];
+        in_use.extend(loadout.pad.iter().map(|spec| InUse::new("pad", &*spec.id)));
         Ok(Self {
-            short: Detector::open(models_dir, Range::Short, threads)?,
-            wide: Detector::open(models_dir, Range::Wide, threads)?,
-            mesh: MeshModel::open(models_dir, threads)?,
-            features: FeaturesModel::open(models_dir, threads)?,
-            group: Group::Hardest,
+            short,
+            wide,
+            mesh: MeshModel::open(folder, threads)?,
+            features,
+            watch,
+            pad: PadModels::open(folder, &loadout.pad, threads)?,
+            group: loadout.group,
+            in_use,
         })
+    }
+
+    /// What the engine is made of.
+    pub fn in_use(&self) -> &[InUse] {
+        &self.in_use
+    }
+
+    /// Name of the features model, as templates carry it.
+    pub fn features_model(&self) -> &str {
+        self.features.id()
+    }
+
+    /// What a score of this engine means for a group; where no table of that group was measured,
+    /// the table there is, and `None` where there is none at all.
+    pub fn calibration(&self, group: Group) -> Option<&Calibration> {
+        self.features.table(group)
+    }
+
+    /// The score of presentation attack models for the one face of a picture, 0..=1, higher is
+    /// more bona fide; `None` without such models or when the face fills the picture.
+    pub fn pad_score(&self, image: &Image, mesh: &Mesh) -> Result<Option<f64>, EngineError> {
+        self.pad.score(image, mesh)
     }
 
     /// Takes the comparison's FMR from another group's table than that of the hardest group.
@@ -77,17 +154,14 @@ impl Engine {
         self
     }
 
-    /// Features of an aligned 150×150 face, as [`Self::analyse_photo`] makes them; without the
-    /// mirrored average when `mirrored` is false (for measuring what that gains).
-    pub fn features_of_chip(&self, chip: &Image, mirrored: bool) -> Result<Features, EngineError> {
-        if chip.width != CHIP_SIDE || chip.height != CHIP_SIDE || !chip.is_sound() {
-            return Err(EngineError::BadPicture);
-        }
-        if mirrored {
-            self.features.of_chip(chip)
-        } else {
-            self.features.quick(chip)
-        }
+    /// Features without the mirrored average, for measuring what that gains; `None` when the mesh
+    /// has collapsed.
+    pub fn features_unmirrored(
+        &self,
+        image: &Image,
+        mesh: &Mesh,
+    ) -> Result<Option<Features>, EngineError> {
+        self.features.quick(image, mesh)
     }
 
     /// Finds the one face of a photo and extracts its features.
@@ -100,4 +174,41 @@ impl Engine {
     pub fn begin_clip(&self, challenge: &Challenge, clock: ClockLog) -> ClipAnalysis<'_> {
         ClipAnalysis::new(self, challenge.clone(), clock)
     }
+}
+
+impl InUse {
+    fn new(role: &'static str, model: impl Into<String>) -> Self {
+        Self {
+            role,
+            model: model.into(),
+        }
+    }
+}
+
+/// The features model of a loadout; the default one is not opened twice.
+fn chosen_features(
+    loadout: &Loadout,
+    watch: &Arc<FeaturesModel>,
+) -> Result<Arc<FeaturesModel>, EngineError> {
+    if loadout.features.is_none() && !loadout.fusion {
+        return Ok(Arc::clone(watch));
+    }
+    let folder = loadout.models_dir.as_path();
+    let first = loadout
+        .features
+        .clone()
+        .unwrap_or_else(|| features::default_spec(folder));
+    let tables = match (&loadout.features, loadout.fusion) {
+        (Some(spec), false) => spec.calibrations.clone(),
+        (None, true) => calibration::fused_tables(),
+        // What such a sum means was never measured.
+        (Some(_), true) => Vec::new(),
+        (None, false) => calibration::default_tables(),
+    };
+    let mut specs = vec![first];
+    if loadout.fusion {
+        specs.push(features::second_spec(folder));
+    }
+    let model = FeaturesModel::open(folder, specs, tables, loadout.threads)?;
+    Ok(Arc::new(model))
 }

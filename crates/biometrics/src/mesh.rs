@@ -35,6 +35,12 @@ pub mod index {
     pub const EYE_RIGHT_INNER: usize = 362;
     /// Its outer corner.
     pub const EYE_RIGHT_OUTER: usize = 263;
+    /// Tip of the nose.
+    pub const NOSE_TIP: usize = 1;
+    /// Corner of the mouth on the picture's left.
+    pub const MOUTH_LEFT: usize = 61;
+    /// Corner of the mouth on the picture's right.
+    pub const MOUTH_RIGHT: usize = 291;
     /// Where the nose meets the upper lip.
     pub const NOSE_BASE: usize = 2;
 }
@@ -102,6 +108,19 @@ impl Mesh {
     pub fn roll(&self) -> f32 {
         let (left, right) = (self.eye_left_centre(), self.eye_right_centre());
         (right.y - left.y).atan2(right.x - left.x)
+    }
+
+    /// Centre, and width and height, of the upright box around the mesh.
+    pub fn upright_box(&self) -> (Point, (f32, f32)) {
+        let over = |pick: fn(&Point3) -> f32| {
+            let values = self.points.iter().map(pick);
+            values.fold((f32::MAX, f32::MIN), |(least, most), value| {
+                (least.min(value), most.max(value))
+            })
+        };
+        let ((left, right), (top, bottom)) = (over(|point| point.x), over(|point| point.y));
+        let centre = Point::new(f32::midpoint(left, right), f32::midpoint(top, bottom));
+        (centre, (right - left, bottom - top))
     }
 
     /// Centre and larger side of the box around the mesh, the box being level with the eyes.

@@ -6,7 +6,7 @@ use crate::align::chip;
 use crate::detect::Detection;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::features::{Features, MODEL_ID};
+use crate::features::Features;
 use crate::image::Image;
 use crate::mesh::Mesh;
 use crate::quality::{Quality, quality};
@@ -25,16 +25,13 @@ const SURE: f32 = 0.85;
 /// A turned picture is believed when its best face scores this much higher.
 const CLEARLY: f32 = 0.05;
 
-/// Side of the wide detector's input.
-const WIDE_SIDE: usize = 256;
-
 /// A usable photo.
 #[derive(Clone, Debug)]
 pub struct Portrait {
     /// The face's features.
     pub features: Features,
     /// The features model, as in `Measurements::features_model`.
-    pub model_id: &'static str,
+    pub model_id: String,
     /// How good the picture is.
     pub quality: Quality,
     /// The aligned face, 150×150.
@@ -99,8 +96,11 @@ pub(crate) fn analyse(engine: &Engine, image: &Image) -> Result<Portrait, PhotoR
     }
     let chip = chip(image, mesh).ok_or(PhotoRefusal::NoFace)?;
     Ok(Portrait {
-        features: engine.features.of_chip(&chip)?,
-        model_id: MODEL_ID,
+        features: engine
+            .features
+            .of_face(image, mesh)?
+            .ok_or(PhotoRefusal::NoFace)?,
+        model_id: engine.features.id().to_owned(),
         quality: quality(image, mesh, &chip),
         chip,
         mesh: mesh.clone(),
@@ -135,14 +135,15 @@ fn score(found: &[Detection]) -> f32 {
 }
 
 fn turned(engine: &Engine, image: &Image, radians: f32) -> Result<Vec<Detection>, EngineError> {
-    let mut cut = Cut::letterbox(WIDE_SIDE, image.width, image.height);
+    let side = engine.wide.side();
+    let mut cut = Cut::letterbox(side, image.width, image.height);
     if radians.abs() > 0.1 {
-        let middle = (WIDE_SIDE as f32 - 1.0) / 2.0;
+        let middle = (side as f32 - 1.0) / 2.0;
         let centre = cut
             .to_picture
             .apply(crate::geometry::Point::new(middle, middle));
         let extent = image.width.max(image.height) as f32;
-        cut = Cut::square(WIDE_SIDE, centre, extent, radians);
+        cut = Cut::square(side, centre, extent, radians);
     }
     engine.wide.detect_in(image, &cut)
 }

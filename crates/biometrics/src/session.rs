@@ -43,34 +43,51 @@ impl Model {
         threads: usize,
     ) -> Result<Self, EngineError> {
         let path = folder.join(format!("{name}.onnx"));
+        Self::open_file(folder, &path, [1, side, side, 3], threads)
+    }
+
+    /// Opens a file anywhere; the inference library lies in `library_dir`.
+    pub(crate) fn open_file(
+        library_dir: &Path,
+        path: &Path,
+        input_shape: [usize; 4],
+        threads: usize,
+    ) -> Result<Self, EngineError> {
         if !path.is_file() {
+            let path = path.to_owned();
             return Err(EngineError::Missing { path });
         }
-        let environment = library(folder)?;
+        let environment = library(library_dir)?;
+        let name = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let fault = |detail: String| EngineError::Model {
-            name: name.to_owned(),
+            name: name.clone(),
             detail,
         };
-        let session = open_session(environment, &path, threads).map_err(fault)?;
-        let wanted = [1, side as i64, side as i64, 3];
+        let session = open_session(environment, path, threads).map_err(fault)?;
+        let wanted = input_shape.map(|size| size as i64);
         let input = session
             .inputs()
             .first()
             .and_then(|input| input.dtype().tensor_shape());
         match input {
-            Some(shape) if shape.iter().zip(wanted).all(|(d, w)| *d == w || *d == -1) => {}
+            Some(shape)
+                if shape.len() == wanted.len()
+                    && shape.iter().zip(wanted).all(|(d, w)| *d == w || *d == -1) => {}
             other => {
                 return Err(fault(format!("its input is {other:?}, wanted {wanted:?}")));
             }
         }
         Ok(Self {
-            name: name.to_owned(),
-            input_shape: [1, side, side, 3],
+            name,
+            input_shape,
             session: Mutex::new(session),
         })
     }
 
-    /// Runs the model on one NHWC input.
+    /// Runs the model on one input of its shape.
     pub(crate) fn run(&self, input: &[f32]) -> Result<Outputs, EngineError> {
         let fault = |error: ort::Error| EngineError::Inference {
             name: self.name.clone(),
@@ -102,6 +119,19 @@ impl Outputs {
         self.named
             .iter()
             .find(|(found, _)| found.strip_suffix(":0").unwrap_or(found) == name)
+            .map(|(_, values)| values.as_slice())
+            .filter(|values| values.len() == count)
+    }
+
+    /// Every output with its name.
+    pub(crate) fn into_named(self) -> Vec<(String, Vec<f32>)> {
+        self.named
+    }
+
+    /// The output at this place, with this many values.
+    pub(crate) fn at(&self, index: usize, count: usize) -> Option<&[f32]> {
+        self.named
+            .get(index)
             .map(|(_, values)| values.as_slice())
             .filter(|values| values.len() == count)
     }

@@ -18,6 +18,9 @@ pub enum Reference {
     Missing,
     /// The photograph cannot be compared.
     Poor,
+    /// The kept features are another model's than the one in use: the person must be enrolled
+    /// again.
+    OtherModel,
     /// The source does not know the number.
     Unknown,
     /// The source knows the number under another name.
@@ -28,10 +31,11 @@ pub enum Reference {
 
 impl Reference {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Features,
         Self::Missing,
         Self::Poor,
+        Self::OtherModel,
         Self::Unknown,
         Self::NameMismatch,
         Self::SourceUnavailable,
@@ -43,6 +47,7 @@ impl Reference {
             Self::Features => "features",
             Self::Missing => "missing",
             Self::Poor => "poor",
+            Self::OtherModel => "other_model",
             Self::Unknown => "unknown",
             Self::NameMismatch => "name_mismatch",
             Self::SourceUnavailable => "source_unavailable",
@@ -60,6 +65,8 @@ impl Reference {
             Self::Features => None,
             Self::Missing => Some(Reason::ReferenceMissing),
             Self::Poor => Some(Reason::ReferencePoor),
+            // For the tenant it is as if there were no photograph; the report names the kind.
+            Self::OtherModel => Some(Reason::ReferenceMissing),
             Self::Unknown => Some(Reason::IdentityUnknown),
             Self::NameMismatch => Some(Reason::NameNumberMismatch),
             Self::SourceUnavailable => Some(Reason::SourceUnavailable),

@@ -1,7 +1,8 @@
 //! Turns the pinned model packages into ONNX files that the engine can run.
 //!
-//! Two sources: TensorFlow.js graph models (detectors, mesh, optional features) and dlib's face
-//! recognition network. The work is done once, at set-up; [`import_all`] writes nothing when the
+//! Three sources: TensorFlow.js graph models (detectors, mesh, optional features), dlib's face
+//! recognition network, and the state dictionaries of MiniFASNet ([`minifasnet_onnx`], for packs).
+//! The work is done once, at set-up; [`import_all`] writes nothing when the
 //! pins and this crate's [`IMPORTER_VERSION`] are unchanged.
 //!
 //! Layout of the results: every model takes one float32 input `1×H×W×3` in TensorFlow's order
@@ -20,14 +21,18 @@
 )]
 
 mod check;
+pub mod describe;
 mod dlib;
 mod error;
 mod files;
 mod install;
 pub mod manifest;
+pub mod minifasnet;
 mod onnx;
+pub mod small;
 mod tensor;
 mod tfjs;
+mod torch;
 
 pub use check::{Finding, check};
 pub use error::{ConvertError, ImportError};
@@ -35,6 +40,11 @@ pub use install::{ImportReport, ModelRecord, Record, import_all, import_model};
 
 /// Raised whenever the importer would write other bytes for the same sources.
 pub const IMPORTER_VERSION: u32 = 2;
+
+/// `MiniFASNet` as ONNX, from the bytes of its state dictionary (`.pth`).
+pub fn minifasnet_onnx(state_dictionary: &[u8]) -> Result<Vec<u8>, ConvertError> {
+    minifasnet::convert(state_dictionary)
+}
 
 /// A translated model.
 pub(crate) struct Converted {

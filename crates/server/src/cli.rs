@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use zhenren_biometrics::Group;
 
 use crate::commands::admin::AdminCommand;
+use crate::commands::pack::PackCommand;
 use crate::config::Profile;
 
 /// Self-hosted real-person verification.
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// The model pack.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Packs of models: install, list, choose, remove.
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Operators, accounts, apps, people and money.
     #[command(subcommand)]
     Admin(AdminCommand),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use jiff::SignedDuration;
-use zhenren_biometrics::Engine;
+use zhenren_biometrics::{Engine, Loadout};
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_domain::limits::Limits;
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::Retention;
 use zhenren_media::{Decoder, DecoderConfig, JailLevel, MediaError};
+use zhenren_packs::Packs;
 use zhenren_store::Pool;
 use zhenren_usecases::analysis::Analyzer;
 use zhenren_usecases::analysis::engine::EngineAnalyzer;
@@ -26,13 +27,21 @@ use crate::exit::{Exit, Sentence, sentence};
 /// Marks a key file that was made for development; production refuses it.
 const DEVELOPMENT_MARK: &str = "# development key, refused by the production profile\n";
 
+/// The installed packs.
+pub(crate) fn packs(config: &Config) -> Packs {
+    Packs::at(Path::new(&config.engine.packs_directory))
+}
+
+/// What the engine is made of.
+pub(crate) fn loadout(config: &Config) -> Result<Loadout> {
+    let threads = usize::try_from(config.engine.threads).unwrap_or(1);
+    let models = Path::new(&config.engine.models_directory);
+    Ok(packs(config).loadout(models, threads)?)
+}
+
 /// The loaded engine.
 pub(crate) fn engine(config: &Config) -> Result<Engine> {
-    let threads = usize::try_from(config.engine.threads).unwrap_or(1);
-    Ok(Engine::load(
-        Path::new(&config.engine.models_directory),
-        threads,
-    )?)
+    Ok(Engine::open(&loadout(config)?)?)
 }
 
 /// The decoder, with its workers started, and how strong its jail is. Below the configured
@@ -59,6 +68,11 @@ pub(crate) fn decoder(config: &Config) -> Result<(Decoder, JailLevel)> {
 
 /// Decoder and engine together.
 pub(crate) fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
+    Ok(Arc::new(engine_analyzer(config)?))
+}
+
+/// The same, for those who ask more of it than a worker does.
+pub(crate) fn engine_analyzer(config: &Config) -> Result<EngineAnalyzer> {
     let engine = engine(config).context("the engine cannot be loaded; try `zhenren doctor`")?;
     let (decoder, level) = match decoder(config) {
         Ok(started) => started,
@@ -74,7 +88,7 @@ pub(crate) fn analyzer(config: &Config) -> Result<Arc<dyn Analyzer>> {
              what Landlock does not; see docs/SECURITY.md"
         );
     }
-    Ok(Arc::new(EngineAnalyzer::new(decoder, Arc::new(engine))))
+    Ok(EngineAnalyzer::new(decoder, Arc::new(engine)))
 }
 
 /// The keys. Development makes the file when it is not there; production never does.

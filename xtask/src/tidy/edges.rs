@@ -8,13 +8,14 @@ use super::Fault;
 use crate::tree::Tree;
 
 /// Normal (not test) edges inside the workspace.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("zhenren-domain", &[]),
     ("zhenren-vault", &[]),
     ("zhenren-store", &["zhenren-domain", "zhenren-vault"]),
     ("zhenren-media", &[]),
     ("zhenren-biometrics", &["zhenren-domain"]),
     ("zhenren-importer", &[]),
+    ("zhenren-packs", &["zhenren-biometrics", "zhenren-importer"]),
     (
         "zhenren-usecases",
         &[
@@ -36,6 +37,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "zhenren-media",
             "zhenren-biometrics",
             "zhenren-importer",
+            "zhenren-packs",
             "zhenren-usecases",
             "zhenren-api",
             "zhenren-simulator",

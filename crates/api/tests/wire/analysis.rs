@@ -23,6 +23,10 @@ struct SlowAnalyzer {
 }
 
 impl Analyzer for SlowAnalyzer {
+    fn features_model(&self) -> &str {
+        ScriptedAnalyzer.features_model()
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         ScriptedAnalyzer.read_photo(photo)
     }

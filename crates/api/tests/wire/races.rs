@@ -27,6 +27,10 @@ use zhenren_vault::EvidenceStore;
 struct PairAnalyzer(Barrier);
 
 impl Analyzer for PairAnalyzer {
+    fn features_model(&self) -> &str {
+        ScriptedAnalyzer.features_model()
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         self.0.wait();
         ScriptedAnalyzer.read_photo(photo)

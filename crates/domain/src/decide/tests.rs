@@ -348,6 +348,7 @@ fn a_reference_problem_is_told_only_to_someone_who_is_present() {
     for (reference, reason) in [
         (Reference::Missing, Reason::ReferenceMissing),
         (Reference::Poor, Reason::ReferencePoor),
+        (Reference::OtherModel, Reason::ReferenceMissing),
         (Reference::Unknown, Reason::IdentityUnknown),
         (Reference::NameMismatch, Reason::NameNumberMismatch),
         (Reference::SourceUnavailable, Reason::SourceUnavailable),

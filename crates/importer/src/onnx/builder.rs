@@ -151,6 +151,11 @@ impl GraphBuilder {
 
     /// The finished file.
     pub(crate) fn finish(self, doc: &str) -> Vec<u8> {
+        self.finish_at(doc, OPSET)
+    }
+
+    /// The finished file under another operator set than ours, for tests of what refuses it.
+    pub(crate) fn finish_at(self, doc: &str, opset: i64) -> Vec<u8> {
         ModelProto {
             ir_version: Some(IR_VERSION),
             producer_name: "zhenren-importer".to_owned(),
@@ -159,7 +164,7 @@ impl GraphBuilder {
             graph: Some(self.graph),
             opset_import: vec![OperatorSetIdProto {
                 domain: Some(String::new()),
-                version: Some(OPSET),
+                version: Some(opset),
             }],
         }
         .encode_to_vec()

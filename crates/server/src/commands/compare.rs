@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use zhenren_biometrics::Group;
+use zhenren_biometrics::{Calibration, Group};
 use zhenren_usecases::analysis::engine::Comparison;
+use zhenren_usecases::analysis::report;
 use zhenren_usecases::analysis::{Analyzer, Template};
 
 use super::verify::{PHOTO_BYTES_MAX, photo_sentence, read_limited};
@@ -25,13 +26,20 @@ pub(crate) fn run(config: &Config, args: &CompareArgs) -> Result<Exit> {
         ));
     }
     let progress = Progress::start("comparing the photos");
-    let analyzer = wiring::analyzer(config)?;
-    let first = template(analyzer.as_ref(), &args.first)?;
-    let second = template(analyzer.as_ref(), &args.second)?;
-    let comparison = zhenren_usecases::analysis::engine::compare(&first, &second)
+    let analyzer = wiring::engine_analyzer(config)?;
+    let first = template(&analyzer, &args.first)?;
+    let second = template(&analyzer, &args.second)?;
+    let table = analyzer.calibration(args.group).ok_or_else(|| {
+        sentence(
+            Exit::Config,
+            "the features in use have no calibration table",
+        )
+    })?;
+    let comparison = analyzer
+        .compare(&first, &second)
         .ok_or_else(|| sentence(Exit::Failure, "the photos were read by different models"))?;
     drop(progress);
-    let report = Report::of(&first.model, &comparison, args.group, fmr_max);
+    let report = Report::of(&first.model, &comparison, table, fmr_max);
     if args.json {
         say!("{:#}", report.as_json());
     } else {
@@ -59,7 +67,8 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn of(model: &'a str, comparison: &'a Comparison, group: Group, fmr_max: f64) -> Self {
+    fn of(model: &'a str, comparison: &'a Comparison, table: &Calibration, fmr_max: f64) -> Self {
+        let group = table.group;
         let mut rates = comparison.fmr.iter();
         let fmr = rates
             .find(|(known, _)| *known == group)
@@ -71,8 +80,8 @@ impl<'a> Report<'a> {
             group,
             fmr,
             fmr_max,
-            threshold: zhenren_biometrics::threshold_of(fmr_max, group),
-            fmr_min: zhenren_biometrics::calibration(group).rate_min(),
+            threshold: table.threshold_of(fmr_max),
+            fmr_min: table.rate_min(),
         }
     }
 
@@ -98,6 +107,7 @@ impl<'a> Report<'a> {
                 "fmr_max": self.fmr_max,
                 "score_min": self.threshold,
             },
+            "notice": report::features_notice(self.model),
         })
     }
 
@@ -124,6 +134,9 @@ impl<'a> Report<'a> {
                 self.fmr_min,
                 self.fmr_max
             );
+        }
+        if let Some(notice) = report::features_notice(self.model) {
+            say!("note       {notice}");
         }
     }
 }

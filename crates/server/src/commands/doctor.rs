@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use zhenren_biometrics::Group;
 use zhenren_media::JailLevel;
 use zhenren_usecases::fault::Fault;
 
@@ -54,13 +55,16 @@ pub(crate) async fn run(config: &Config) -> Result<Exit> {
     let mut findings = vec![
         good("profile", format!("{:?}", config.profile).to_lowercase()),
         models(config),
-        engine(config),
+        packs(config),
+    ];
+    findings.extend(engine(config));
+    findings.extend([
         jail(config),
         key_file(config),
         evidence(config),
         pages(),
         sources(config),
-    ];
+    ]);
     findings.push(database(config).await);
     for finding in &findings {
         let mark = match finding.state {
@@ -87,13 +91,74 @@ fn models(config: &Config) -> Finding {
     }
 }
 
-fn engine(config: &Config) -> Finding {
-    match wiring::engine(config) {
-        Ok(_) => good(
-            "engine",
-            format!("loads, {} thread(s)", config.engine.threads),
+/// The engine, what it is made of, and for whom that is not good enough.
+fn engine(config: &Config) -> Vec<Finding> {
+    let engine = match wiring::engine(config) {
+        Ok(engine) => engine,
+        Err(error) => return vec![missing("engine", format!("{error:#}"))],
+    };
+    let mut findings = vec![good(
+        "engine",
+        format!("loads, {} thread(s)", config.engine.threads),
+    )];
+    for used in engine.in_use() {
+        findings.push(good(used.role, used.model.clone()));
+    }
+    let model = engine.features_model();
+    if let Some(notice) = zhenren_biometrics::features::notice(model) {
+        findings.push(warning("features", notice));
+    }
+    findings.push(match engine.calibration(Group::Hardest) {
+        Some(table) if table.group == Group::Hardest => good(
+            "thresholds",
+            format!(
+                "from the hardest group, {} pairs: {}",
+                table.pairs_count, table.source
+            ),
         ),
-        Err(error) => missing("engine", format!("{error:#}")),
+        Some(table) => warning(
+            "thresholds",
+            format!(
+                "from the table \"{}\" ({} pairs: {}); no table of the hardest group was measured \
+                 for {model}, so its rates are too good for some",
+                table.group.name(),
+                table.pairs_count,
+                table.source
+            ),
+        ),
+        None => missing(
+            "thresholds",
+            format!("{model} has no calibration table; nobody would be accepted"),
+        ),
+    });
+    findings
+}
+
+/// Installed packs and which of them serve.
+fn packs(config: &Config) -> Finding {
+    let packs = wiring::packs(config);
+    match (packs.list(), packs.selection()) {
+        (Ok(installed), Ok(selection)) => {
+            let names: Vec<&str> = installed
+                .iter()
+                .map(|pack| pack.manifest.name.as_str())
+                .collect();
+            let used: Vec<String> = selection
+                .entries()
+                .iter()
+                .map(|(role, pack)| format!("{} by {pack}", role.name()))
+                .collect();
+            if names.is_empty() && used.is_empty() {
+                return good("packs", "none installed, the default pack serves");
+            }
+            let used = if used.is_empty() {
+                String::from("none serves")
+            } else {
+                used.join(", ")
+            };
+            good("packs", format!("installed: {}; {used}", names.join(", ")))
+        }
+        (Err(error), _) | (_, Err(error)) => missing("packs", error.to_string()),
     }
 }
 

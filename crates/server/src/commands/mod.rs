@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod migrate;
 mod models;
+pub(crate) mod pack;
 mod serve;
 mod verify;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Doctor => runtime()?.block_on(doctor::run(&config)),
         Command::Verify(args) => verify::run(&config, &args),
         Command::Compare(args) => compare::run(&config, &args),
+        Command::Pack(command) => pack::run(&config, &command),
         Command::Models(args) => models::run(&config, &args),
         Command::Admin(args) => runtime()?.block_on(admin::run(&config, args)),
         // Both were answered before the configuration was read.

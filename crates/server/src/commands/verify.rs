@@ -225,6 +225,7 @@ fn as_json(challenge: &Challenge, verdict: &Verdict) -> Value {
         },
         "challenge": challenge.kind.name(),
         "features_model": verdict.measurements.features_model,
+        "notice": report::features_notice(&verdict.measurements.features_model),
         "judgements": judgements,
         "measurements": cues,
         "timings_ms": timings,
@@ -266,6 +267,9 @@ fn print_report(challenge: &Challenge, verdict: &Verdict) {
         let name = judgement.judged.name();
         let unit = judgement.judged.unit();
         say!("{name:<32} {value:>12}  {demand:<18} {unit:<20} {mark}");
+    }
+    if let Some(notice) = report::features_notice(&verdict.measurements.features_model) {
+        say!("\nnote: {notice}");
     }
     say!("\n{:<32} {:>12}", "stage", "ms");
     for (stage, ms) in &verdict.timings_ms {

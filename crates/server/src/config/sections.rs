@@ -133,6 +133,8 @@ section! {
     Engine, RawEngine, "engine" {
         /// Folder with the models and the inference library.
         models_directory: String = String::from("./runtime/models"), checks::not_empty;
+        /// Folder of the packs that `zhenren pack` installs.
+        packs_directory: String = String::from("./data/packs"), checks::not_empty;
         /// Threads of one inference.
         threads: u32 = 1, |v| checks::range(*v, 1, 64);
     }

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use zhenren_biometrics::features::MODEL_ID;
-use zhenren_biometrics::{Engine, Features, Group, Image, PhotoRefusal, Timings};
+use zhenren_biometrics::{Calibration, Engine, Features, Group, Image, PhotoRefusal, Timings};
 use zhenren_media::{ClipLimits, Decoder, Frame, MediaError, Record, StillLimits};
 
 use super::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question, Template};
@@ -33,6 +32,31 @@ impl EngineAnalyzer {
         Self { decoder, engine }
     }
 
+    /// What a score means for a group; see [`Engine::calibration`].
+    pub fn calibration(&self, group: Group) -> Option<&Calibration> {
+        self.engine.calibration(group)
+    }
+
+    /// Compares two templates; nothing when they are not of this engine's model.
+    pub fn compare(&self, first: &Template, second: &Template) -> Option<Comparison> {
+        let score = zhenren_biometrics::compare(&self.features(first)?, &self.features(second)?);
+        let rate = |group| {
+            let table = self.engine.calibration(group);
+            table.map_or(1.0, |table| table.fmr_of(score))
+        };
+        let fmr = Group::ALL.map(|group| (group, rate(group)));
+        Some(Comparison { score, fmr })
+    }
+
+    /// Features of this engine's model; a template of another model cannot be compared.
+    fn features(&self, template: &Template) -> Option<Features> {
+        if template.model == self.engine.features_model() {
+            Features::from_values(template.values.clone())
+        } else {
+            None
+        }
+    }
+
     fn portrait(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         let still = self
             .decoder
@@ -41,19 +65,28 @@ impl EngineAnalyzer {
         let image = image(still.frame);
         let portrait = self.engine.analyse_photo(&image).map_err(photo_refusal)?;
         Ok(Portrait {
-            template: template(&portrait.features),
+            template: Template {
+                model: portrait.model_id,
+                values: portrait.features.values().to_vec(),
+            },
         })
     }
 }
 
 impl Analyzer for EngineAnalyzer {
+    fn features_model(&self) -> &str {
+        self.engine.features_model()
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         self.portrait(photo)
     }
 
     fn measure_clip(&self, clip: &[u8], question: &Question<'_>) -> Result<Measured, ClipError> {
         let mut watch = Stopwatch::start();
-        let reference = question.reference.and_then(features);
+        let reference = question
+            .reference
+            .and_then(|template| self.features(template));
         let stream = self
             .decoder
             .decode_clip(clip, &ClipLimits::default())
@@ -107,34 +140,11 @@ pub struct Comparison {
     pub fmr: [(Group, f64); 2],
 }
 
-/// Compares two templates; nothing when they are not of this engine's model.
-pub fn compare(first: &Template, second: &Template) -> Option<Comparison> {
-    let score = zhenren_biometrics::compare(&features(first)?, &features(second)?);
-    let fmr = Group::ALL.map(|group| (group, zhenren_biometrics::fmr_of(score, group)));
-    Some(Comparison { score, fmr })
-}
-
 fn image(frame: Frame) -> Image {
     Image {
         width: usize::from(frame.width),
         height: usize::from(frame.height),
         rgb: frame.rgb,
-    }
-}
-
-fn template(features: &Features) -> Template {
-    Template {
-        model: String::from(MODEL_ID),
-        values: features.values().to_vec(),
-    }
-}
-
-/// Features of this engine's model; a template of another model cannot be compared.
-fn features(template: &Template) -> Option<Features> {
-    if template.model == MODEL_ID {
-        Features::from_values(template.values.clone())
-    } else {
-        None
     }
 }
 

@@ -19,6 +19,9 @@ use crate::fault::Fault;
 /// Turns media into measurements. Two exist: the real engine behind the jail, and the scripted
 /// one that tests of time, money and codes use. Both block; callers move them off the runtime.
 pub trait Analyzer: Send + Sync + fmt::Debug {
+    /// The features model in use, as templates carry it.
+    fn features_model(&self) -> &str;
+
     /// Reads a still photograph and makes a template of its one face.
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused>;
 

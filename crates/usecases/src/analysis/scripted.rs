@@ -9,6 +9,9 @@ use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements
 use super::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question, Template};
 use crate::fault::Fault;
 
+/// The features model of its templates.
+const MODEL: &str = "scripted-1";
+
 /// The analyzer of a test.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScriptedAnalyzer;
@@ -36,6 +39,10 @@ pub const EMPTY_PHOTO: &[u8] = b"empty photo";
 pub const TWO_FACES: &[u8] = b"two faces";
 
 impl Analyzer for ScriptedAnalyzer {
+    fn features_model(&self) -> &'static str {
+        MODEL
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         match photo {
             PORTRAIT => Ok(Portrait {
@@ -61,7 +68,7 @@ impl Analyzer for ScriptedAnalyzer {
 
 fn template() -> Template {
     Template {
-        model: String::from("scripted-1"),
+        model: String::from(MODEL),
         values: vec![0.6, 0.8],
     }
 }
@@ -107,7 +114,7 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
             .collect(),
         actions,
         heard_digits: None,
-        features_model: String::from("scripted-1"),
+        features_model: String::from(MODEL),
         engine_version: 1,
     }
 }

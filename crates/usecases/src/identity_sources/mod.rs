@@ -28,11 +28,21 @@ impl Answer {
         }
     }
 
-    const fn with(template: Template) -> Self {
-        Self {
+    /// A template of another features model than the one in use compares with nothing.
+    fn with(context: &Context, template: Template) -> Result<Self, Fault> {
+        let analyzer = context.analyzer()?;
+        if template.model != analyzer.features_model() {
+            tracing::warn!(
+                kept = template.model,
+                in_use = analyzer.features_model(),
+                "a kept template is another model's: enrol the person again"
+            );
+            return Ok(Self::without(Reference::OtherModel));
+        }
+        Ok(Self {
             reference: Reference::Features,
             template: Some(template),
-        }
+        })
     }
 }
 
@@ -46,7 +56,9 @@ pub(crate) async fn ask(
         ReferenceSource::Enrolled => enrolled(context, tx, record).await,
         ReferenceSource::CallerPhoto(id) => {
             let template = templates::open(context, tx, id).await?;
-            Ok(template.map_or(Answer::without(Reference::Missing), Answer::with))
+            template.map_or(Ok(Answer::without(Reference::Missing)), |template| {
+                Answer::with(context, template)
+            })
         }
     }
 }
@@ -75,5 +87,5 @@ async fn enrolled(
     };
     let template = Template::from_bytes(kept.features.reveal())
         .ok_or_else(|| Fault::new("opening a template", "it does not parse"))?;
-    Ok(Answer::with(template))
+    Answer::with(context, template)
 }

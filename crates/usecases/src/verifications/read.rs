@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use zhenren_domain::attempt::State;
 use zhenren_domain::codes::{AuthState, unicloud_auth_state, wechat_code_of};
-use zhenren_domain::decide::Judgement;
+use zhenren_domain::decide::{Judgement, Reference};
 use zhenren_domain::ids::{AttemptId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_store::attempts::Record as Attempt;
 use zhenren_store::{attempts, codec, verifications};
 
+use crate::analysis::report::features_notice;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::tenants::Caller;
@@ -66,6 +67,12 @@ pub struct AttemptReport {
     pub billable: Option<bool>,
     /// Why.
     pub billing_reason: Option<&'static str>,
+    /// What there was to compare with, by name.
+    pub reference: Option<&'static str>,
+    /// The features model of the comparison; empty when nothing was compared.
+    pub features_model: Option<String>,
+    /// For whom that model is not good enough.
+    pub notice: Option<&'static str>,
     /// Each judgement, in order.
     pub judgements: Vec<Judgement>,
     /// What was measured, as JSON; null before.
@@ -121,6 +128,11 @@ fn attempt_report(record: &Attempt) -> AttemptReport {
         reason,
         billable: record.billing.map(|billing| billing.billable),
         billing_reason: record.billing.map(|billing| billing.reason.name()),
+        reference: analysis
+            .and_then(|it| it.decision.reference)
+            .map(Reference::name),
+        features_model: analysis.map(|it| it.measurements.features_model.clone()),
+        notice: analysis.and_then(|it| features_notice(&it.measurements.features_model)),
         judgements: analysis.map_or_else(Vec::new, |it| it.decision.judgements.clone()),
         measurements: analysis.map_or(Value::Null, |it| codec::measurements_json(&it.measurements)),
         timings_ms: analysis

@@ -23,6 +23,10 @@ impl TroubledAnalyzer {
 }
 
 impl Analyzer for TroubledAnalyzer {
+    fn features_model(&self) -> &str {
+        ScriptedAnalyzer.features_model()
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         ScriptedAnalyzer.read_photo(photo)
     }
