@@ -222,6 +222,7 @@ pub struct Problem {
     code: &'static Code,
     detail: Option<String>,
     reached: Option<LimitReached>,
+    retry_after_s: Option<u64>,
 }
 
 impl Problem {
@@ -231,6 +232,7 @@ impl Problem {
             code,
             detail: None,
             reached: None,
+            retry_after_s: None,
         }
     }
 
@@ -240,6 +242,7 @@ impl Problem {
             code,
             detail: Some(detail.into()),
             reached: None,
+            retry_after_s: None,
         }
     }
 
@@ -249,7 +252,15 @@ impl Problem {
             code: &TOO_MANY_REQUESTS,
             detail: Some(limit_sentence(reached).to_owned()),
             reached: Some(reached),
+            retry_after_s: Some(reached.rest_s),
         }
+    }
+
+    /// The same, with the seconds after which it may be tried again.
+    #[must_use]
+    pub const fn after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     /// Our own failure, logged here and nowhere else.
@@ -293,8 +304,8 @@ impl Problem {
         let mut response = (status, Json(Value::Object(document))).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if let Some(reached) = self.reached {
-            let seconds = HeaderValue::from(reached.rest_s);
+        if let Some(seconds) = self.retry_after_s {
+            let seconds = HeaderValue::from(seconds);
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         if self.code.status == 401 {
@@ -355,6 +366,9 @@ pub(crate) const fn limit_sentence(reached: LimitReached) -> &'static str {
         }
         LimitKind::AddressHour => {
             "Too many captures were begun from this address; try again in an hour."
+        }
+        LimitKind::SignInHour => {
+            "Too many sign-ins were tried from this address; try again in an hour."
         }
     }
 }

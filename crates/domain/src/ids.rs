@@ -65,6 +65,12 @@ macro_rules! ids {
                 Ok(Self(text.to_owned()))
             }
 
+            /// The number it was made from; nothing when people chose it.
+            pub fn number(&self) -> Option<u128> {
+                let body = self.0.strip_prefix($prefix).filter(|body| body.len() == 32)?;
+                u128::from_str_radix(body, 16).ok()
+            }
+
             /// The whole text, prefix included.
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -26,17 +26,20 @@ pub enum LimitKind {
     DeviceDay,
     /// Attempts that are begun from one address in an hour.
     AddressHour,
+    /// Sign-ins of operators that are tried from one address in an hour.
+    SignInHour,
 }
 
 impl LimitKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AppMinute,
         Self::AppDay,
         Self::IdentityDay,
         Self::UserDay,
         Self::DeviceDay,
         Self::AddressHour,
+        Self::SignInHour,
     ];
 
     /// The name in rows and on the wire.
@@ -48,6 +51,7 @@ impl LimitKind {
             Self::UserDay => "user_day",
             Self::DeviceDay => "device_day",
             Self::AddressHour => "address_hour",
+            Self::SignInHour => "sign_in_hour",
         }
     }
 
@@ -60,7 +64,7 @@ impl LimitKind {
     pub const fn window_s(self) -> i64 {
         match self {
             Self::AppMinute => 60,
-            Self::AddressHour => 3_600,
+            Self::AddressHour | Self::SignInHour => 3_600,
             Self::AppDay | Self::IdentityDay | Self::UserDay | Self::DeviceDay => 86_400,
         }
     }
@@ -91,10 +95,15 @@ pub struct Window {
 impl Window {
     /// Whole seconds until the next window begins, at least one.
     pub fn rest_s(self, at: Timestamp) -> u64 {
-        let rest: SignedDuration = self.until.duration_since(at);
-        let started = i64::from(rest.subsec_nanos() > 0);
-        u64::try_from(rest.as_secs() + started).map_or(1, |seconds| seconds.max(1))
+        rest_s(self.until, at)
     }
+}
+
+/// Whole seconds until then, at least one: nobody is told to come back too early.
+pub fn rest_s(until: Timestamp, at: Timestamp) -> u64 {
+    let rest: SignedDuration = until.duration_since(at);
+    let started = i64::from(rest.subsec_nanos() > 0);
+    u64::try_from(rest.as_secs() + started).map_or(1, |seconds| seconds.max(1))
 }
 
 /// The configured limits; 0 switches one off.
@@ -112,6 +121,8 @@ pub struct Limits {
     pub device_day_max: u64,
     /// Attempts from one address an hour.
     pub address_hour_max: u64,
+    /// Sign-ins of operators from one address an hour.
+    pub sign_in_hour_max: u64,
 }
 
 impl Default for Limits {
@@ -129,6 +140,7 @@ impl Limits {
         user_day_max: 20,
         device_day_max: 50,
         address_hour_max: 300,
+        sign_in_hour_max: 60,
     };
 
     /// How many of a kind a window takes, or nothing when it is switched off.
@@ -140,6 +152,7 @@ impl Limits {
             LimitKind::UserDay => self.user_day_max,
             LimitKind::DeviceDay => self.device_day_max,
             LimitKind::AddressHour => self.address_hour_max,
+            LimitKind::SignInHour => self.sign_in_hour_max,
         };
         if max == 0 { None } else { Some(max) }
     }

@@ -1,5 +1,6 @@
 //! From configuration to the things the use cases and the API take. The only file that knows both.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -231,6 +232,7 @@ fn limits(section: &config::Limits) -> Limits {
         user_day_max: section.user_day_max,
         device_day_max: section.device_day_max,
         address_hour_max: section.address_hour_max,
+        sign_in_hour_max: section.sign_in_hour_max,
     }
 }
 
@@ -244,6 +246,33 @@ fn operators(config: &Operators) -> OperatorSettings {
         session_life: SignedDuration::from_hours(i64::from(config.session_hours)),
         failures_max: config.sign_in_failures_max,
         lock: SignedDuration::from_mins(i64::from(config.lock_minutes)),
+    }
+}
+
+/// Held as long as a server runs: nobody rotates its keys meanwhile.
+pub(crate) fn key_file_shared(config: &Config) -> Result<File> {
+    let path = Path::new(&config.vault.master_key_file);
+    let file = File::open(path)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let text = "`zhenren admin key rotate` is running; start again when it has ended";
+            Err(sentence(Exit::Failure, text))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Held while keys are rotated.
+pub(crate) fn key_file_alone(path: &Path) -> Result<File> {
+    let file = File::open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let text = format!("a server uses {}; stop it first", path.display());
+            Err(sentence(Exit::Usage, text))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

@@ -13,6 +13,7 @@ mod limits;
 mod money;
 mod operators;
 mod order;
+mod resealing;
 mod sealing;
 mod tariffs;
 mod tokens;
@@ -108,6 +109,8 @@ suite!(
     agreements::a_space_on_the_list_is_not_removed,
     keeping::the_audit_chain_shows_tampering,
     keeping::audit_lines_of_many_writers_form_one_chain,
+    resealing::after_a_rotation_the_newest_key_opens_everything,
+    resealing::objects_with_a_row_are_told_from_those_without,
     sealing::a_moved_column_does_not_open,
     sealing::nothing_personal_is_stored_plain,
     sealing::a_row_that_does_not_parse_is_corrupt,

@@ -9,9 +9,12 @@ use zhenren_vault::{ObjectKey, Place, Vault};
 
 use crate::error::StoreError;
 use crate::sql::{Row, Transaction};
-use crate::value::values;
+use crate::value::{Value, values};
 
 const TABLE: &str = "evidence_objects";
+
+/// Limit: objects that one statement looks for.
+pub const NAMED_COUNT_MAX: usize = 16;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +124,27 @@ pub async fn find(tx: &mut Transaction, id: &EvidenceId) -> Result<Option<Eviden
         .await?
         .map(|row| read(&row))
         .transpose()
+}
+
+/// Which of at most [`NAMED_COUNT_MAX`] objects have a row.
+pub async fn named(
+    tx: &mut Transaction,
+    ids: &[EvidenceId],
+) -> Result<Vec<EvidenceId>, StoreError> {
+    let sql = "SELECT id FROM evidence_objects
+        WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    assert!(
+        ids.len() <= NAMED_COUNT_MAX,
+        "one statement looks for {NAMED_COUNT_MAX} objects"
+    );
+    let values: Vec<Value> = (0..NAMED_COUNT_MAX)
+        .map(|place| Value::from(ids.get(place).map_or("", EvidenceId::as_str)))
+        .collect();
+    tx.fetch_all(TABLE, sql, &values)
+        .await?
+        .iter()
+        .map(|row| row.id("id"))
+        .collect()
 }
 
 /// Every object of a verification, in the order they were begun.

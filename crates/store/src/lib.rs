@@ -33,6 +33,7 @@ pub mod payers;
 pub mod people;
 mod postgres;
 pub mod records;
+pub mod reseal;
 mod retry;
 mod row;
 pub mod secrets;

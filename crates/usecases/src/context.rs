@@ -161,3 +161,9 @@ impl Context {
         self.0.change.notified()
     }
 }
+
+/// When an id of this number was made; nothing when it has none, or one that we never gave.
+pub(crate) fn made_at(number: Option<u128>) -> Option<Timestamp> {
+    let milliseconds = i64::try_from(number? >> 80).ok()?;
+    Timestamp::from_millisecond(milliseconds).ok()
+}

@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod evidence;
 pub mod fault;
 pub mod identity_sources;
+pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod operators;

@@ -1,4 +1,5 @@
-//! Forgets, every hour, rows that only guard against repetition.
+//! Forgets, every hour, rows that only guard against repetition, and bytes that nobody
+//! can open.
 
 use jiff::{SignedDuration, Timestamp};
 use zhenren_domain::ids::JobId;
@@ -9,6 +10,7 @@ use zhenren_store::operator_sessions::{self, failures};
 use zhenren_store::{apps::access_tokens, idempotency, identity_keys, limit_counters, nonces};
 
 use crate::context::Context;
+use crate::evidence::orphans;
 use crate::fault::Fault;
 use crate::worker::{self, JobError};
 
@@ -37,6 +39,13 @@ fn subject(at: Timestamp) -> String {
 
 /// Runs the job.
 pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError> {
+    // A folder that cannot be read must not keep rows from being forgotten.
+    if let Err(fault) = orphans::remove(context).await {
+        tracing::error!(
+            error = fault.chain(),
+            "sealed bytes without a row were not looked for"
+        );
+    }
     let at = context.now();
     let mut tx = context.pool().begin().await?;
     access_tokens::sweep(&mut tx, before(at, KEEP)).await?;

@@ -23,6 +23,11 @@ use crate::{analysis, capture, evidence, sweep, verifications};
 /// Limit: jobs run by one call of [`run_due`]; a test that needs more has lost its way.
 const RUNS_MAX: u32 = 1000;
 
+/// Limit: longest wait of a loop that panicked.
+const PANIC_WAIT_MAX: Duration = Duration::from_secs(60);
+/// A loop that ran so long has not panicked twice in a row.
+const PANIC_FORGOTTEN: Duration = Duration::from_secs(600);
+
 /// How a worker works.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerSettings {
@@ -80,13 +85,46 @@ impl IsBusy for JobError {
 pub async fn run(context: Context, settings: WorkerSettings, stopped: watch::Receiver<bool>) {
     let mut loops = JoinSet::new();
     for _ in 0..settings.concurrency.max(1) {
-        loops.spawn(one_loop(context.clone(), settings.poll_ms, stopped.clone()));
+        let (context, stop) = (context.clone(), stopped.clone());
+        let begin = move || one_loop(context.clone(), settings.poll_ms, stop.clone());
+        loops.spawn(keep_up(begin, stopped.clone()));
     }
-    while let Some(ended) = loops.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a worker loop panicked");
+    while loops.join_next().await.is_some() {}
+}
+
+/// Begins something again whenever it panics, until told to stop: a job that panics is taken up
+/// again when its lease lapses, and nobody else may be there to do it.
+async fn keep_up<F, Fut>(begin: F, mut stopped: watch::Receiver<bool>)
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let mut panics_count = 0;
+    loop {
+        let began = tokio::time::Instant::now();
+        // A task of its own: a panic ends there. Dropped with the set, it ends as well.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        let Some(Err(error)) = task.join_next().await else {
+            return;
+        };
+        if began.elapsed() >= PANIC_FORGOTTEN {
+            panics_count = 0;
+        }
+        let wait = panic_wait(panics_count);
+        panics_count += 1;
+        tracing::error!(%error, wait_s = wait.as_secs(), "a worker loop panicked; it begins again");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            // To stop, or because nobody is left to tell us to.
+            _ = stopped.wait_for(|is_stopped| *is_stopped) => return,
         }
     }
+}
+
+/// How long a loop waits after so many panics in a row: 1 s, then twice as long each time.
+fn panic_wait(panics_count: u32) -> Duration {
+    Duration::from_secs(1 << panics_count.min(6)).min(PANIC_WAIT_MAX)
 }
 
 async fn one_loop(context: Context, poll_ms: u64, mut stopped: watch::Receiver<bool>) {
@@ -218,4 +256,50 @@ pub(crate) async fn plan(
         Ok::<(), Fault>(())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Panics so many times, then goes on for ever.
+    fn panicking(
+        times: u32,
+        begins: &Arc<AtomicU32>,
+    ) -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + use<> {
+        let begins = Arc::clone(begins);
+        move || {
+            let begins = Arc::clone(&begins);
+            Box::pin(async move {
+                let number = begins.fetch_add(1, Ordering::SeqCst);
+                assert!(number >= times, "panic {number}");
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_panics_begins_again_and_waits_longer_each_time() {
+        let begins = Arc::new(AtomicU32::new(0));
+        let (_stop, stopped) = watch::channel(false);
+        let began = tokio::time::Instant::now();
+        keep_up(panicking(8, &begins), stopped).await;
+        assert_eq!(begins.load(Ordering::SeqCst), 9);
+        // 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60
+        assert_eq!(began.elapsed().as_secs(), 183);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_waits_after_a_panic_stops_when_told_to() {
+        let begins = Arc::new(AtomicU32::new(0));
+        let (stop, stopped) = watch::channel(false);
+        let kept = tokio::spawn(keep_up(panicking(u32::MAX, &begins), stopped));
+        while begins.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        stop.send_replace(true);
+        kept.await.unwrap();
+    }
 }

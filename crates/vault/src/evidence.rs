@@ -5,7 +5,7 @@
 //! is authenticated with each. An object is one or more numbered parts under one key.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead as _, Payload};
@@ -31,6 +31,8 @@ pub(crate) const PARTS_COUNT_MAX: u32 = 256;
 #[derive(Clone)]
 pub struct EvidenceStore {
     objects: Arc<dyn ObjectStore>,
+    /// Where the files are, when they are files.
+    folder: Option<PathBuf>,
 }
 
 impl EvidenceStore {
@@ -50,6 +52,7 @@ impl EvidenceStore {
             .with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
+            folder: Some(folder.to_owned()),
         })
     }
 
@@ -57,6 +60,7 @@ impl EvidenceStore {
     pub fn in_memory() -> Self {
         Self {
             objects: Arc::new(InMemory::new()),
+            folder: None,
         }
     }
 
@@ -108,6 +112,28 @@ impl EvidenceStore {
             whole.extend_from_slice(part.reveal());
         }
         Ok(SecretBytes::new(whole))
+    }
+
+    /// The names of all objects that have bytes, also of those that were never finished.
+    pub async fn names(&self) -> Result<Vec<String>, VaultError> {
+        let found = self.objects.list_with_delimiter(None).await?;
+        let name = |folder: &ObjectPath| folder.filename().map(str::to_owned);
+        Ok(found.common_prefixes.iter().filter_map(name).collect())
+    }
+
+    /// Removes whatever there is under an object's name, parts that were never finished included.
+    pub async fn remove_all(&self, object: &str) -> Result<(), VaultError> {
+        if let Some(folder) = &self.folder {
+            // A handful of files, once in a blue moon: not worth a thread.
+            let path = folder.join(object);
+            return match std::fs::remove_dir_all(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    Err(VaultError::Folder { path, source })
+                }
+                Ok(()) | Err(_) => Ok(()),
+            };
+        }
+        self.destroy(object, PARTS_COUNT_MAX).await
     }
 
     /// Removes every part of an object. Removing what is gone already is fine.

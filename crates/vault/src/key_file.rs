@@ -66,7 +66,7 @@ impl Keys {
 
     /// Writes a new key file; refuses to replace one.
     pub(crate) fn create(&self, path: &Path) -> Result<(), VaultError> {
-        self.write(path, path)
+        self.write(path, path, &[])
             .map_err(|source| VaultError::KeyFile {
                 path: path.to_owned(),
                 source,
@@ -86,10 +86,14 @@ impl Keys {
             }
             Ok(()) | Err(_) => {}
         }
-        self.write(&beside, path).map_err(failed)
+        // What somebody noted in the file stays there.
+        let old = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
+        let notes = old.lines().filter(|line| line.starts_with('#'));
+        let notes: Vec<&str> = notes.filter(|line| !HEADING.contains(line)).collect();
+        self.write(&beside, path, &notes).map_err(failed)
     }
 
-    fn write(&self, first: &Path, last: &Path) -> Result<(), std::io::Error> {
+    fn write(&self, first: &Path, last: &Path, notes: &[&str]) -> Result<(), std::io::Error> {
         let mut options = fs::OpenOptions::new();
         let mut file = options
             .write(true)
@@ -97,6 +101,9 @@ impl Keys {
             .mode(0o600)
             .open(first)?;
         file.write_all(self.print().as_bytes())?;
+        for note in notes {
+            writeln!(file, "{note}")?;
+        }
         file.sync_all()?;
         if first != last {
             fs::rename(first, last)?;

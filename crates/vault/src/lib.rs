@@ -17,4 +17,4 @@ pub use error::VaultError;
 pub use evidence::EvidenceStore;
 pub use place::Place;
 pub use secret::{ObjectKey, SecretBytes, SecretText};
-pub use vault::{IndexPurpose, Vault, sha256_hex};
+pub use vault::{IndexPurpose, KEY_ID_SIZE, Vault, sha256_hex};

@@ -19,6 +19,9 @@ use crate::secret::{ObjectKey, SecretBytes, SecretText};
 
 type Subkey = Zeroizing<[u8; 32]>;
 
+/// Bytes of a sealing key's id.
+pub const KEY_ID_SIZE: usize = 4;
+
 /// What a blind index is for. The same value has different indexes for different purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndexPurpose {
@@ -124,6 +127,23 @@ impl Vault {
     /// Opens the key of an evidence object.
     pub fn open_key(&self, place: &Place<'_>, sealed: &[u8]) -> Result<ObjectKey, VaultError> {
         ObjectKey::from_secret(&self.open(place, sealed)?)
+    }
+
+    /// Seals anew with the newest key what an older one sealed; nothing when the newest did.
+    pub fn reseal(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+        if self.is_current(sealed) {
+            return Ok(None);
+        }
+        let plain = self.open(place, sealed)?;
+        self.seal(place, plain.reveal()).map(Some)
+    }
+
+    /// The id of the newest sealing key, which stands in what it seals after the first byte.
+    pub fn current_key(&self) -> [u8; KEY_ID_SIZE] {
+        self.keys
+            .rows
+            .first()
+            .map_or([0; KEY_ID_SIZE], |(id, _)| *id)
     }
 
     /// Whether the newest key sealed this; otherwise rotation should seal it again.

@@ -45,7 +45,7 @@ async fn change(
             ChangeError::Denied(reason) => denied(reason),
             ChangeError::Refused(why) => password_refused(why),
             ChangeError::Wrong => Problem::new(&problem::PASSWORD_WRONG),
-            ChangeError::Locked { until } => locked(&until),
+            ChangeError::Locked { until, rest_s } => locked(&until, rest_s),
             ChangeError::Busy => Problem::new(&problem::UNAVAILABLE),
             ChangeError::Fault(fault) => Problem::fault(&fault),
         })?;

@@ -14,6 +14,7 @@ use super::actor::{actor, bearer, denied, invalid};
 use super::{Needs, Route, operators};
 use crate::Api;
 use crate::body::{self, JSON_BYTES_MAX};
+use crate::client_address::ClientAddress;
 use crate::problem::{self, Problem};
 
 /// The routes of this noun.
@@ -32,14 +33,19 @@ struct SignInFields {
     password: String,
 }
 
-async fn begin(State(api): State<Api>, body: Body) -> Result<(StatusCode, Json<Value>), Problem> {
+async fn begin(
+    State(api): State<Api>,
+    ClientAddress(from): ClientAddress,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), Problem> {
     let fields: SignInFields = body::read_json(body, JSON_BYTES_MAX).await?;
     let password = SecretText::from(fields.password);
-    let signed_in = sign_in::sign_in(&api.context, &fields.login, &password)
+    let signed_in = sign_in::sign_in(&api.context, &fields.login, &password, from)
         .await
         .map_err(|error| match error {
             SignInError::Refused => Problem::new(&problem::SIGN_IN_REFUSED),
-            SignInError::Locked { until } => locked(&until),
+            SignInError::Locked { until, rest_s } => locked(&until, rest_s),
+            SignInError::LimitReached(reached) => Problem::limit_reached(reached),
             SignInError::Busy => Problem::new(&problem::UNAVAILABLE),
             SignInError::Fault(fault) => Problem::fault(&fault),
         })?;
@@ -52,12 +58,13 @@ async fn begin(State(api): State<Api>, body: Body) -> Result<(StatusCode, Json<V
 }
 
 /// The problem of a login that is locked until then.
-pub(super) fn locked(until: &impl ToString) -> Problem {
+pub(super) fn locked(until: &impl ToString, rest_s: u64) -> Problem {
     let until = until.to_string();
     Problem::with_detail(
         &problem::SIGN_IN_LOCKED,
         format!("Nothing is looked at until {until}; an owner can lift the lock."),
     )
+    .after(rest_s)
 }
 
 async fn current(State(api): State<Api>, headers: HeaderMap) -> Result<Json<Value>, Problem> {

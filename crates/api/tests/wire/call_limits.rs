@@ -438,6 +438,7 @@ async fn the_configured_limits_are_shown_to_every_tenant() {
         "app_minute": limit(10_000, 60), "app_day": limit(1_000_000, 86_400),
         "identity_day": limit(20, 86_400), "user_day": limit(20, 86_400),
         "device_day": limit(50, 86_400), "address_hour": limit(300, 3_600),
+        "sign_in_hour": limit(60, 3_600),
     } });
     assert_eq!(shown.json, expected);
 }

@@ -1,6 +1,7 @@
 //! A whole server without a socket: real router, real SQLite, a clock that tests move, and an
 //! analyzer that answers what the recording's text says.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,6 +29,9 @@ use zhenren_vault::{EvidenceStore, Vault};
 pub(crate) const NUMBER: &str = "11010519491231002X";
 /// The name that goes with it here.
 pub(crate) const NAME: &str = "张三";
+
+/// Where calls without a socket come from.
+pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Passwords that cost nothing to hash; what they cost elsewhere is tested beside the hash.
 pub(crate) const CHEAP: PasswordCost = PasswordCost {
@@ -203,6 +207,13 @@ impl World {
         test(&world).await;
         world.context.pool().close().await;
         cluster.remove().await;
+    }
+
+    /// Another process's connections to the same SQLite file.
+    pub(crate) async fn other_process(&self) -> Pool {
+        let path = self.folder.path().join("test.db");
+        let url = format!("sqlite:{}", path.display());
+        Pool::connect(&url).await.unwrap()
     }
 
     /// Enrols the person of [`NAME`] and [`NUMBER`] for the demo account.

@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 
 use crate::common::{Attempt, NAME, NUMBER, Reply, World};
+use crate::operators::PASSWORD;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use zhenren_domain::limits::Limits;
+use zhenren_domain::roles::Role;
 use zhenren_usecases::settings::Settings;
 
 /// A world in which nothing is limited but what the test says.
@@ -29,9 +31,10 @@ const OFF: Limits = Limits {
     user_day_max: 0,
     device_day_max: 0,
     address_hour_max: 0,
+    sign_in_hour_max: 0,
 };
 
-fn retry_after(reply: &Reply) -> u64 {
+pub(crate) fn retry_after(reply: &Reply) -> u64 {
     let header = reply.headers.get("retry-after").unwrap();
     header.to_str().unwrap().parse().unwrap()
 }
@@ -203,6 +206,44 @@ async fn a_device_begins_so_often_a_day() {
     for device in [json!("another-device-0001"), json!("short"), json!(7)] {
         Attempt::of(&world, &begin(device).await);
     }
+}
+
+/// Whether a request from a socket's address is answered so.
+async fn sign_in_from(world: &World, peer: &str, login: &str, password: &str) -> Reply {
+    let peer: SocketAddr = peer.parse().unwrap();
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/v1/account/sessions")
+        .extension(ConnectInfo(peer))
+        .body(Body::from(
+            json!({ "login": login, "password": password }).to_string(),
+        ))
+        .unwrap();
+    Reply::of(world.router.clone().oneshot(request).await.unwrap()).await
+}
+
+#[tokio::test]
+async fn sign_ins_are_counted_for_the_address_they_come_from() {
+    let world = world(Limits {
+        sign_in_hour_max: 3,
+        ..OFF
+    })
+    .await;
+    world.hire("wei", Role::Owner).await;
+    let peer = "192.0.2.1:1";
+    // Each at another login, so that none of them is locked.
+    for login in ["one", "two", "three"] {
+        let reply = sign_in_from(&world, peer, login, "wrong horse battery").await;
+        assert_eq!(reply.code(), "sign_in_refused", "{}", reply.text);
+    }
+    let refused = sign_in_from(&world, peer, "wei", PASSWORD).await;
+    let rest = 3_600 - world.clock.now().as_second().rem_euclid(3_600);
+    assert_reached(&refused, "sign_in_hour", u64::try_from(rest).unwrap());
+    let elsewhere = sign_in_from(&world, "192.0.2.2:1", "wei", PASSWORD).await;
+    assert_eq!(elsewhere.status, StatusCode::CREATED, "{}", elsewhere.text);
+    world.advance_s(3_600);
+    let later = sign_in_from(&world, peer, "wei", PASSWORD).await;
+    assert_eq!(later.status, StatusCode::CREATED, "{}", later.text);
 }
 
 /// A begin from a socket's address.

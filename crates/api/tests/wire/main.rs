@@ -12,6 +12,7 @@ mod accounts;
 mod analysis;
 mod applications;
 mod apps;
+mod busy;
 mod call_limits;
 mod capture;
 mod common;

@@ -1,6 +1,6 @@
 //! Operators and the audit log on the wire. Sign-ins are in `sign_in`, tokens in `account_tokens`.
 
-use crate::common::{Reply, World};
+use crate::common::{HERE, Reply, World};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zhenren_domain::ids::AccountId;
@@ -73,7 +73,7 @@ impl World {
 
     /// The token of a new sign-in.
     pub(crate) async fn sign_in(&self, login: &str) -> String {
-        sign_in::sign_in(&self.context, login, &SecretText::from(PASSWORD))
+        sign_in::sign_in(&self.context, login, &SecretText::from(PASSWORD), HERE)
             .await
             .unwrap()
             .token

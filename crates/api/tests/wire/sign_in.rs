@@ -1,6 +1,7 @@
 //! Sign-ins on the wire: who gets one, how long it lives, and how guessing is stopped.
 
-use crate::common::{CHEAP, Reply, World};
+use crate::common::{CHEAP, HERE, Reply, World};
+use crate::limits::retry_after;
 use crate::operators::{PASSWORD, said};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -97,6 +98,7 @@ async fn neither_a_wrong_password_nor_an_unknown_login_is_told_apart() {
     }
     let locked = try_it(&world, "wei", PASSWORD).await;
     assert_eq!(said(&locked), (429, "sign_in_locked"));
+    assert_eq!(retry_after(&locked), 15 * 60);
     assert_eq!(locked.json, try_it(&world, "nobody", PASSWORD).await.json);
 
     // The log says who was meant; strangers who make up logins do not lengthen it.
@@ -129,7 +131,8 @@ async fn a_lock_ends_by_itself_or_by_an_owner() {
     };
     lock().await;
     world.advance_s(15 * 60 - 1);
-    assert_eq!(try_it(&world, "wei", PASSWORD).await.status.as_u16(), 429);
+    let locked = try_it(&world, "wei", PASSWORD).await;
+    assert_eq!((locked.status.as_u16(), retry_after(&locked)), (429, 1));
     world.advance_s(1);
     // After the lock all tries are there again, and a success forgets the failures.
     for _ in 0..4 {
@@ -165,7 +168,7 @@ async fn guesses_at_the_same_time_are_no_more_guesses() {
     let settings = Settings::default();
     let other_node = node(&world, settings);
     let password = SecretText::from(PASSWORD);
-    let refused = sign_in::sign_in(&other_node, "wei", &password).await;
+    let refused = sign_in::sign_in(&other_node, "wei", &password, HERE).await;
     assert!(
         matches!(refused, Err(sign_in::SignInError::Locked { .. })),
         "{refused:?}"
@@ -228,12 +231,20 @@ async fn a_password_is_hashed_anew_when_its_cost_has_changed() {
     };
     let dearer = node(&world, settings);
     let wrong = SecretText::from("wrong horse battery");
-    assert!(sign_in::sign_in(&dearer, "wei", &wrong).await.is_err());
+    assert!(
+        sign_in::sign_in(&dearer, "wei", &wrong, HERE)
+            .await
+            .is_err()
+    );
     assert!(kept().await == first);
     let password = SecretText::from(PASSWORD);
-    sign_in::sign_in(&dearer, "wei", &password).await.unwrap();
+    sign_in::sign_in(&dearer, "wei", &password, HERE)
+        .await
+        .unwrap();
     assert!(kept().await.reveal().contains("m=8,t=2,p=1"));
-    sign_in::sign_in(&dearer, "wei", &password).await.unwrap();
+    sign_in::sign_in(&dearer, "wei", &password, HERE)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ async fn live(config: &Config, parts: Parts, stopped: watch::Receiver<bool>) -> 
     // Photographs are read where they arrive, so a serving process needs the engine too.
     let analyzer = wiring::analyzer(config)?;
     let context = wiring::context(config, Some(analyzer)).await?;
+    let _keys = wiring::key_file_shared(config)?;
     prepare(config, parts, &context).await?;
     let demo = demo(config, &context).await?;
     let mut workers = Vec::new();

@@ -200,6 +200,8 @@ section! {
         device_day_max: u64 = LIMITS.device_day_max, |v| checks::limit(*v);
         /// Attempts that are begun from one address in an hour.
         address_hour_max: u64 = LIMITS.address_hour_max, |v| checks::limit(*v);
+        /// Sign-ins of operators that are tried from one address in an hour.
+        sign_in_hour_max: u64 = LIMITS.sign_in_hour_max, |v| checks::limit(*v);
         /// Verifications a test app may open in all, unless its approval says otherwise.
         test_calls_quota: u64 = 100, |v| checks::range(*v, 1, 100_000_000);
     }

@@ -13,6 +13,7 @@
 mod access;
 mod cli;
 mod common;
+mod keys;
 mod kills;
 mod limits;
 mod load;

@@ -129,7 +129,7 @@ impl Desk {
         if self.is_open {
             return Ok(());
         }
-        let began = std::time::Instant::now();
+        let began = tokio::time::Instant::now();
         while let Err(error) = self.run(dialect::SQLITE_BEGIN) {
             let is_late = began.elapsed() >= dialect::SQLITE_BUSY_TIMEOUT;
             if !matches!(error, StoreError::Busy) || is_late {

@@ -67,7 +67,8 @@ pub(super) fn max(context: &Context, kind: LimitKind, own: &CallLimits) -> Optio
         LimitKind::IdentityDay
         | LimitKind::UserDay
         | LimitKind::DeviceDay
-        | LimitKind::AddressHour => None,
+        | LimitKind::AddressHour
+        | LimitKind::SignInHour => None,
     };
     match own {
         None => context.settings().limits.max(kind),

@@ -47,6 +47,20 @@ pub(crate) async fn attempt(
     count(context, tx, subjects).await
 }
 
+/// Counts a sign-in for the address it is tried from.
+pub(crate) async fn sign_in(
+    context: &Context,
+    tx: &mut Transaction,
+    address: IpAddr,
+) -> Result<Option<LimitReached>, StoreError> {
+    count(
+        context,
+        tx,
+        [(LimitKind::SignInHour, Some(network(address)))],
+    )
+    .await
+}
+
 /// Whether a verification about this person would be refused; counts nothing.
 pub(crate) async fn is_identity_full(
     context: &Context,

@@ -34,6 +34,8 @@ pub enum ChangeError {
     Locked {
         /// Until when.
         until: Timestamp,
+        /// Seconds until then, at least one.
+        rest_s: u64,
     },
     /// Too many sign in at the same time.
     #[error("too many sign-ins are waiting")]
@@ -48,8 +50,9 @@ impl From<SignInError> for ChangeError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Refused => Self::Wrong,
-            SignInError::Locked { until } => Self::Locked { until },
-            SignInError::Busy => Self::Busy,
+            SignInError::Locked { until, rest_s } => Self::Locked { until, rest_s },
+            // Addresses are counted at the sign-in alone; whoever comes here has signed in.
+            SignInError::Busy | SignInError::LimitReached(_) => Self::Busy,
             SignInError::Fault(fault) => Self::Fault(fault),
         }
     }

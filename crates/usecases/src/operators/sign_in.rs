@@ -4,9 +4,12 @@
 //! more tries; the lock that follows holds for logins that do not exist as well. It is counted when
 //! its turn has come, so that who is sent away in a crowd has not failed.
 
+use std::net::IpAddr;
+
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use zhenren_domain::ids::OperatorId;
+use zhenren_domain::limits::rest_s;
 use zhenren_domain::retention::after;
 use zhenren_domain::sign_in as rules;
 use zhenren_store::operator_sessions::{self, failures};
@@ -19,6 +22,7 @@ use super::hashing::{self, HashError, Turn, Verdict};
 use super::{failures_key, login_hash};
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
+use crate::limits::{LimitReached, subjects};
 
 /// Limit: failures that lie further apart are not in a row any more.
 const IN_A_ROW: SignedDuration = SignedDuration::from_hours(24);
@@ -54,7 +58,12 @@ pub enum SignInError {
     Locked {
         /// Until when.
         until: Timestamp,
+        /// Seconds until then, at least one.
+        rest_s: u64,
     },
+    /// Too many are tried from this address.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
     /// Too many sign in at the same time.
     #[error("too many sign-ins are waiting")]
     Busy,
@@ -78,11 +87,13 @@ pub async fn sign_in(
     context: &Context,
     login: &str,
     password: &SecretText,
+    from: IpAddr,
 ) -> Result<SignedIn, SignInError> {
     // What is no login is counted and compared like one that nobody has.
     let login = rules::login(login).unwrap_or_else(|_| login.to_owned());
     let login_hash = login_hash(context, &login);
     let turn = Turn::wait().await?;
+    count_address(context, from).await?;
     let known = count(context, &login_hash).await?;
     let kept = known.as_ref().map(|known| known.password_hash.clone());
     let verdict = hashing::verify(context, &turn, password, kept).await?;
@@ -107,6 +118,20 @@ pub(super) struct Known {
     pub(super) password_hash: SecretText,
 }
 
+/// Counts a try for the address it comes from, at a locked login as well: whoever tries one login
+/// after the other is met by this and not by their locks.
+async fn count_address(context: &Context, from: IpAddr) -> Result<(), SignInError> {
+    retry_busy(|| async {
+        let mut tx = context.pool().begin().await?;
+        if let Some(reached) = subjects::sign_in(context, &mut tx, from).await? {
+            return Err(reached.into());
+        }
+        tx.commit().await?;
+        Ok(())
+    })
+    .await
+}
+
 /// Counts a try and answers whose login it is; refuses while the login is locked.
 pub(super) async fn count(
     context: &Context,
@@ -119,7 +144,8 @@ pub(super) async fn count(
         let mut tx = context.pool().begin().await?;
         let locked_until = failures::find(&mut tx, key).await?.locked_until;
         if let Some(until) = locked_until.filter(|until| at < *until) {
-            return Err(SignInError::Locked { until });
+            let rest_s = rest_s(until, at);
+            return Err(SignInError::Locked { until, rest_s });
         }
         let forget_before = at.checked_sub(IN_A_ROW).unwrap_or(Timestamp::MIN);
         let tries = failures::add(&mut tx, key, at, forget_before).await?;

@@ -13,6 +13,7 @@ mod billing;
 mod create_app;
 mod create_key;
 mod enrol;
+mod key;
 mod ledger;
 mod limits;
 mod lines;
@@ -59,6 +60,9 @@ pub(crate) enum AdminCommand {
     Enrol(enrol::Enrol),
     /// Make a master key file for production.
     CreateKey(create_key::CreateKey),
+    /// The master keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// How often an app may call.
     #[command(subcommand)]
     Limits(limits::LimitsCommand),
@@ -92,6 +96,7 @@ pub(crate) async fn run(config: &Config, command: AdminCommand) -> Result<Exit> 
     match command {
         AdminCommand::CreateKey(args) => create_key::run(&args),
         AdminCommand::Enrol(args) => enrol::run(config, &args).await,
+        AdminCommand::Key(command) => key::run(config, &command).await,
         AdminCommand::Account(command) => account::run(&open(config).await?, command).await,
         AdminCommand::Agreement(command) => agreement::run(&open(config).await?, command).await,
         AdminCommand::Application(command) => application::run(&open(config).await?, command).await,
