@@ -17,7 +17,7 @@ const PAGE: u32 = 200;
 #[derive(Debug)]
 pub struct Column {
     table: &'static str,
-    column: &'static str,
+    name: &'static str,
     has_second: bool,
     count: &'static str,
     page: &'static str,
@@ -37,7 +37,7 @@ macro_rules! column {
     ($table:literal, $column:literal, $first:literal, $second:literal, $has_second:literal) => {
         Column {
             table: $table,
-            column: $column,
+            name: $column,
             has_second: $has_second,
             count: concat!(
                 "SELECT COUNT(*) AS values_count FROM ",
@@ -146,12 +146,12 @@ pub async fn page(
             second: row.text("second_key")?,
         };
         let sealed = row.bytes("sealed")?;
-        let name = if column.has_second {
+        let row_name = if column.has_second {
             format!("{} {}", cursor.first, cursor.second)
         } else {
             cursor.first.clone()
         };
-        let place = Place::new(column.table, &name, column.column);
+        let place = Place::new(column.table, &row_name, column.name);
         if let Some(anew) = vault.reseal(&place, &sealed)? {
             let (first, second) = (cursor.first.as_str(), cursor.second.as_str());
             let values = values![first, second, sealed, anew];
@@ -189,7 +189,7 @@ mod tests {
             .collect();
         let named: BTreeSet<(String, String)> = COLUMNS
             .iter()
-            .map(|it| (it.table.to_owned(), it.column.to_owned()))
+            .map(|it| (it.table.to_owned(), it.name.to_owned()))
             .collect();
         assert_eq!(named, there);
     }

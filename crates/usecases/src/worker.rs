@@ -24,9 +24,9 @@ use crate::{analysis, capture, evidence, sweep, verifications};
 const RUNS_MAX: u32 = 1000;
 
 /// Limit: longest wait of a loop that panicked.
-const PANIC_WAIT_MAX: Duration = Duration::from_secs(60);
+const PANIC_WAIT_MAX: Duration = Duration::from_mins(1);
 /// A loop that ran so long has not panicked twice in a row.
-const PANIC_FORGOTTEN: Duration = Duration::from_secs(600);
+const PANIC_FORGOTTEN: Duration = Duration::from_mins(10);
 
 /// How a worker works.
 #[derive(Clone, Copy, Debug)]
@@ -101,14 +101,14 @@ where
 {
     let mut panics_count = 0;
     loop {
-        let began = tokio::time::Instant::now();
+        let since = tokio::time::Instant::now();
         // A task of its own: a panic ends there. Dropped with the set, it ends as well.
         let mut task = JoinSet::new();
         task.spawn(begin());
         let Some(Err(error)) = task.join_next().await else {
             return;
         };
-        if began.elapsed() >= PANIC_FORGOTTEN {
+        if since.elapsed() >= PANIC_FORGOTTEN {
             panics_count = 0;
         }
         let wait = panic_wait(panics_count);

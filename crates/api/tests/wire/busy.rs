@@ -28,15 +28,17 @@ type Asking<'a> = Pin<Box<dyn Future<Output = Value> + 'a>>;
 
 /// How many transactions a call begins.
 async fn begins_count<'a>(ask: impl Fn(u32) -> Asking<'a>) -> u32 {
-    for count in 0..BEGINS_COUNT_MAX {
+    let mut count = 0;
+    loop {
+        assert!(count < BEGINS_COUNT_MAX, "a call begins that many");
         let stop = Stop::AfterKind(Waypoint::Begin, count);
         let mut asking = Stoppable::new(stop, ask(count));
         if asking.run_to_stop().await.is_some() {
             return count;
         }
         asking.resume().await;
+        count += 1;
     }
-    panic!("a call begins {BEGINS_COUNT_MAX} transactions");
 }
 
 /// Asks, and from its last transaction on somebody else has the database; answers what was said.

@@ -25,9 +25,9 @@ pub(crate) async fn remove(context: &Context) -> Result<u32, Fault> {
     let mut removed_count = 0;
     for ids in old.chunks(evidence::NAMED_COUNT_MAX) {
         let mut tx = context.pool().read().await?;
-        let named = evidence::named(&mut tx, ids).await?;
+        let with_row = evidence::named(&mut tx, ids).await?;
         drop(tx);
-        for id in ids.iter().filter(|id| !named.contains(id)) {
+        for id in ids.iter().filter(|id| !with_row.contains(id)) {
             context.evidence().remove_all(id.as_str()).await?;
             removed_count += 1;
         }
