@@ -20,6 +20,8 @@ const BORDER: f32 = 0.06;
 const PAPER: (f32, f32) = (0.86, 0.03);
 /// From the camera to the paper, in picture widths at scale one.
 const DISTANCE: f32 = 2.2;
+/// Half head widths in the width of the picture, where the paper is.
+const HALF_HEADS: f32 = 3.0;
 
 /// A printed photograph of a subject.
 #[derive(Clone, Debug)]
@@ -89,7 +91,10 @@ impl Print {
             up: up.unit(),
             normal: right.cross(up).unit(),
             at: shift,
-            half: (0.44 * pose.scale, 0.44 * pose.scale * 4.0 / 3.0),
+            half: (
+                0.44 * pose.scale / pose.distance,
+                0.44 * pose.scale / pose.distance * 4.0 / 3.0,
+            ),
             centre: (unit * 0.5, height as f32 * 0.5),
             focal: unit * DISTANCE,
         }
@@ -116,7 +121,15 @@ impl Print {
             v3(1.0, 1.0, 1.0)
         };
         let albedo = ink * (PAPER.0 - PAPER.1) + v3(PAPER.1, PAPER.1, PAPER.1);
-        let light = scene.light.reflect(albedo, sheet.normal);
+        // Paper in picture widths, light in half head widths: at that distance a picture is three of them wide.
+        let at = (sheet.at + sheet.right * (u * sheet.half.0) + sheet.up * (v * sheet.half.1))
+            * HALF_HEADS;
+        let light = scene.light.reflect(
+            albedo,
+            sheet.normal,
+            at,
+            DISTANCE * HALF_HEADS * scene.pose.distance,
+        );
         // Half-glossy paper mirrors the lamp as a soft band that wanders as the hand moves.
         let band = (u * 0.8 + v * 0.6 - 14.0 * sheet.normal.x - 0.9) / 0.35;
         let glare = 0.16 * scene.light.key * (-0.5 * band * band).exp();

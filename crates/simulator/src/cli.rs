@@ -66,7 +66,8 @@ pub struct Arguments {
     /// Write the reference photograph (JPEG) of the enrolled face; no server.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["server", "export_poses"])]
     pub export_reference: Option<PathBuf>,
-    /// What the recording answers: `silent`, or actions such as `blink,turn_left`.
+    /// What the recording answers: `silent`, actions such as `blink,turn_left`, or one drawn from
+    /// a seed: `flash:7`, `digits:7`, `near_far:7`, `actions:7`.
     #[arg(long, requires = "export_clip")]
     pub challenge: Option<String>,
 }
@@ -165,7 +166,7 @@ fn export(arguments: &Arguments) -> anyhow::Result<bool> {
             format.container = Container::H264;
         }
         let take = Take::new(kind, cast(arguments, 0), &challenge);
-        write(file, &clip::encode(take.frames(format.fps), &format)?)?;
+        write(file, &clip::encode_take(&take, &format)?)?;
         report::line(&prompt::to_json(&challenge).to_string());
     }
     Ok(true)

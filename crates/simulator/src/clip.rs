@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 
 use crate::render::Picture;
+use crate::speech::{RATE_HZ, SoundTrack};
+use crate::take::Take;
 
 /// Limit: one minute at 30 frames a second; the platform takes far less.
 pub const FRAMES_COUNT_MAX: u32 = 1_800;
@@ -64,6 +66,8 @@ pub enum Sound {
     None,
     /// A quiet room.
     Room,
+    /// What the take sounds like; a quiet room where there is no take.
+    Take,
 }
 
 /// How a clip is to be made.
@@ -85,13 +89,30 @@ impl Default for Format {
             container: Container::Vp8,
             fps: 15,
             kbit_rate: 2_000,
-            sound: Sound::Room,
+            sound: Sound::Take,
         }
     }
 }
 
-/// Encodes frames, all of one size, into one file.
+/// Encodes a take with its sound.
+pub fn encode_take(take: &Take, format: &Format) -> anyhow::Result<Vec<u8>> {
+    let sound = match format.sound {
+        Sound::Take => Some(take.sound()?),
+        Sound::None | Sound::Room => None,
+    };
+    encode_with(take.frames(format.fps), sound.as_ref(), format)
+}
+
+/// Encodes frames, all of one size, into one file. There is no take, so its sound is a room's.
 pub fn encode(frames: impl Iterator<Item = Picture>, format: &Format) -> anyhow::Result<Vec<u8>> {
+    encode_with(frames, None, format)
+}
+
+fn encode_with(
+    frames: impl Iterator<Item = Picture>,
+    sound: Option<&SoundTrack>,
+    format: &Format,
+) -> anyhow::Result<Vec<u8>> {
     ensure!(
         (1..=60).contains(&format.fps),
         "frames a second must be from 1 to 60"
@@ -99,7 +120,9 @@ pub fn encode(frames: impl Iterator<Item = Picture>, format: &Format) -> anyhow:
     let mut frames = frames.peekable();
     let first = frames.peek().context("a clip needs at least one frame")?;
     let (width, height) = (first.width, first.height);
-    let mut child = start(width, height, format)?;
+    // Sound cannot come through the same pipe as the pictures.
+    let sound = sound.map(sound_file).transpose()?;
+    let mut child = start(width, height, sound.as_ref(), format)?;
     let output = child
         .stdout
         .take()
@@ -158,7 +181,25 @@ fn feed(
     Ok(())
 }
 
-fn start(width: usize, height: usize, format: &Format) -> anyhow::Result<Child> {
+/// Samples in a file of their own, gone when it is dropped.
+fn sound_file(sound: &SoundTrack) -> anyhow::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new().context("making a file for the sound")?;
+    let bytes: Vec<u8> = sound
+        .samples
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    file.write_all(&bytes).context("writing the sound")?;
+    file.flush().context("writing the sound")?;
+    Ok(file)
+}
+
+fn start(
+    width: usize,
+    height: usize,
+    sound: Option<&tempfile::NamedTempFile>,
+    format: &Format,
+) -> anyhow::Result<Child> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the simulator makes its own clips; nothing a stranger sent is run through here"
@@ -168,13 +209,18 @@ fn start(width: usize, height: usize, format: &Format) -> anyhow::Result<Child> 
     command.args(["-hide_banner", "-loglevel", "error", "-nostdin"]);
     command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-r", &rate]);
     command.args(["-s", &format!("{width}x{height}"), "-i", "pipe:0"]);
-    if format.sound == Sound::Room {
+    if let Some(file) = sound {
+        command.args(["-f", "s16le", "-ac", "1", "-ar", &RATE_HZ.to_string(), "-i"]);
+        command.arg(file.path());
+    } else if format.sound != Sound::None {
         command.args([
             "-f",
             "lavfi",
             "-i",
             "anoisesrc=amplitude=0.002:sample_rate=48000:seed=1",
         ]);
+    }
+    if format.sound != Sound::None {
         command.args(["-c:a", "libopus", "-b:a", "32k", "-ac", "1", "-shortest"]);
     }
     // One thread and no build identifiers: the same frames give the same bytes.

@@ -5,13 +5,21 @@
 //! that is the picture's right and a positive yaw. Knows nothing of pixels: a [`Performance`]
 //! gives poses over time and `render` makes pictures of them.
 
-use zhenren_domain::challenge::{Action, Challenge, Step};
+use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, Prompt, Step};
 
 use crate::render::{Pose, Scene};
 use crate::seed::Seeded;
 
 /// How long a person takes to begin after a prompt, in milliseconds.
 pub const REACTION_MS: (f32, f32) = (250.0, 500.0);
+/// How long moving nearer or farther takes, in milliseconds.
+const APPROACH_MS: (f32, f32) = (650.0, 1_000.0);
+/// Lens for whom the face must be small at arm's length: phones see wider than portraits show.
+const WIDE_LENS: f32 = 0.8;
+/// Width of an average face in half pictures at magnification one: see [`distance_for`].
+const FACE_WIDTH: f32 = 2.97;
+/// How far the widest part of the face is before the middle of the head, against the distance.
+const FACE_FRONT: f32 = 0.06;
 /// Limit: the movement is over this long before its window ends.
 const MARGIN_MS: f32 = 120.0;
 /// From one unasked blink to the next, in milliseconds.
@@ -48,21 +56,32 @@ pub struct Gesture {
 impl Gesture {
     /// 0 at rest to 1 at the peak; movements start and end without a jerk.
     pub fn level(&self, ms: f32) -> f32 {
-        let ramp = |from: f32, to: f32| {
-            let t = ((ms - from) / (to - from).max(1.0)).clamp(0.0, 1.0);
-            t * t * t * (10.0 + t * (6.0 * t - 15.0))
-        };
-        ramp(self.from_ms, self.peak_ms) * (1.0 - ramp(self.release_ms, self.to_ms))
+        ramp(ms, self.from_ms, self.peak_ms) * (1.0 - ramp(ms, self.release_ms, self.to_ms))
     }
+}
+
+/// From 0 to 1 without a jerk at either end.
+fn ramp(ms: f32, from_ms: f32, to_ms: f32) -> f32 {
+    let t = ((ms - from_ms) / (to_ms - from_ms).max(1.0)).clamp(0.0, 1.0);
+    t * t * t * (10.0 + t * (6.0 * t - 15.0))
 }
 
 /// A subject's behaviour over one recording.
 #[derive(Clone, Debug)]
 pub struct Performance {
     gestures: Vec<Gesture>,
+    approaches: Vec<Approach>,
     sway: Vec<Sway>,
     rest: Pose,
     noise_seed: u64,
+}
+
+/// One move to another distance.
+#[derive(Clone, Copy, Debug)]
+struct Approach {
+    from_ms: f32,
+    to_ms: f32,
+    distance: f32,
 }
 
 /// One slow swing of the head.
@@ -87,27 +106,33 @@ enum Axis {
 impl Performance {
     /// What the subject does; the seed decides delays, amplitudes, swaying and unasked blinks.
     pub fn new(challenge: &Challenge, obedience: Obedience, seed: u64) -> Self {
-        let mut gestures = match obedience {
-            Obedience::Obeys => {
-                let mut seeded = Seeded::new(seed, "gestures");
-                challenge
-                    .steps
-                    .iter()
-                    .filter_map(|step| gesture(step, &mut seeded))
-                    .collect()
-            }
-            Obedience::Ignores => Vec::new(),
+        let mut rest = rest(&mut Seeded::new(seed, "stance"));
+        if challenge.kind == ChallengeKind::NearFar {
+            rest.scale *= WIDE_LENS;
+        }
+        let asked: &[Step] = match obedience {
+            Obedience::Obeys => &challenge.steps,
+            Obedience::Ignores => &[],
         };
+        let mut seeded = Seeded::new(seed, "gestures");
+        let mut gestures: Vec<Gesture> = asked
+            .iter()
+            .filter_map(|step| gesture(step, &mut seeded))
+            .collect();
+        let approaches = asked
+            .iter()
+            .filter_map(|step| approach(step, rest.scale, &mut seeded))
+            .collect();
         unasked_blinks(
             &mut gestures,
             challenge.duration_ms,
             &mut Seeded::new(seed, "blinks"),
         );
-        let mut seeded = Seeded::new(seed, "stance");
         Self {
             gestures,
-            sway: sway(&mut seeded),
-            rest: rest(&mut seeded),
+            approaches,
+            sway: sway(&mut Seeded::new(seed, "sway")),
+            rest,
             noise_seed: seed,
         }
     }
@@ -125,6 +150,10 @@ impl Performance {
             let value = swing.amplitude * (ms * swing.per_ms + swing.phase).sin();
             *axis(&mut scene.pose, swing.of) += value;
         }
+        let moves = self.approaches.iter();
+        scene.pose.distance = moves.fold(self.rest.distance, |before, approach| {
+            before + (approach.distance - before) * ramp(ms, approach.from_ms, approach.to_ms)
+        });
         for gesture in &self.gestures {
             let level = gesture.level(ms);
             if level > 0.0 {
@@ -183,6 +212,25 @@ fn gesture(step: &Step, seeded: &mut Seeded) -> Option<Gesture> {
     })
 }
 
+/// The move a step asks for; people match a drawn outline to a few percent.
+fn approach(step: &Step, scale: f32, seeded: &mut Seeded) -> Option<Approach> {
+    let Prompt::Approach(percent) = step.prompt else {
+        return None;
+    };
+    let from_ms = small(step.at_ms) + seeded.between(REACTION_MS.0, REACTION_MS.1);
+    let width = f32::from(percent.max(1)) / 100.0 * seeded.around(1.0, 0.02);
+    Some(Approach {
+        from_ms,
+        to_ms: from_ms + seeded.between(APPROACH_MS.0, APPROACH_MS.1),
+        distance: distance_for(width, scale),
+    })
+}
+
+/// Where a face must be to fill a share of the picture's width under a magnification.
+fn distance_for(width: f32, scale: f32) -> f32 {
+    FACE_WIDTH * scale / (width * 6.6) + FACE_FRONT
+}
+
 fn unasked_blinks(gestures: &mut Vec<Gesture>, duration_ms: u32, seeded: &mut Seeded) {
     let end = small(duration_ms).min(PERFORMANCE_MS_MAX);
     let mut from_ms = seeded.between(300.0, BLINK_EVERY_MS.1);
@@ -212,6 +260,7 @@ fn rest(seeded: &mut Seeded) -> Pose {
         shift_x: seeded.around(0.0, 0.012),
         shift_y: seeded.around(0.0, 0.012),
         scale: seeded.around(1.0, 0.02),
+        distance: 1.0,
     }
 }
 

@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 use zhenren_domain::challenge::{
     Action, CHALLENGE_VERSION, Challenge, ChallengeKind, Prompt, Step,
 };
+use zhenren_domain::draw::{Wish, draw_wish};
+use zhenren_domain::policy::Policy;
+
+use crate::seed::Seeded;
 
 /// Plan of a challenge typed by hand, within what servers draw.
 const FIRST_AT_MS: u32 = 1_100;
@@ -12,6 +16,13 @@ const WINDOW_MS: u32 = 1_900;
 const SPACING_MS: u32 = 150;
 const LEAD_OUT_MS: u32 = 400;
 const SILENT_MS: u32 = 3_200;
+/// Kinds that are drawn from a seed, by their names on the command line.
+const DRAWN: [(&str, ChallengeKind); 4] = [
+    ("flash", ChallengeKind::ScreenFlash),
+    ("digits", ChallengeKind::ReadDigits),
+    ("near_far", ChallengeKind::NearFar),
+    ("actions", ChallengeKind::MultiAction),
+];
 /// Limit: as many steps as there are actions.
 const STEPS_COUNT_MAX: usize = 5;
 
@@ -71,8 +82,27 @@ pub fn to_json(challenge: &Challenge) -> Value {
     })
 }
 
-/// A challenge from a list such as `blink,turn_left`; `silent` asks for nothing.
+/// Draws a challenge of a kind as a server would, from a seed. Only what is asked comes from the
+/// release's policy: how many digits and flashes; what is made of the answer stays there.
+pub fn drawn(kind: ChallengeKind, seed: u64) -> Challenge {
+    let mut seeded = Seeded::new(seed, "challenge");
+    let wish = Wish {
+        kind: Some(kind),
+        ..Wish::default()
+    };
+    draw_wish(&Policy::current(), &wish, &mut || seeded.next_u64())
+}
+
+/// A challenge from a list such as `blink,turn_left`. `silent` asks for nothing; `flash`,
+/// `digits`, `near_far` and `actions` are drawn, `flash:7` from seed 7.
 pub fn from_list(list: &str) -> anyhow::Result<Challenge> {
+    let (name, seed) = list.trim().split_once(':').unwrap_or((list.trim(), "1"));
+    if let Some((_, kind)) = DRAWN.iter().find(|(known, _)| *known == name) {
+        let seed = seed
+            .parse()
+            .with_context(|| format!("{seed:?} is no seed for {name}"))?;
+        return Ok(drawn(*kind, seed));
+    }
     if list.trim() == ChallengeKind::Silent.name() {
         return Ok(Challenge {
             kind: ChallengeKind::Silent,
@@ -85,7 +115,7 @@ pub fn from_list(list: &str) -> anyhow::Result<Challenge> {
         let action = Action::from_name(name).with_context(|| {
             let known: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
             format!(
-                "unknown action {name:?}; known are {} and silent",
+                "unknown action {name:?}; known are {}, and silent, flash, digits, near_far, actions",
                 known.join(", ")
             )
         })?;

@@ -3,9 +3,11 @@
 use zhenren_domain::challenge::Challenge;
 
 use crate::attack::Print;
+use crate::display::Display;
 use crate::person::{Obedience, Performance};
 use crate::render::{HEIGHT, Picture, Scene, Subject, WIDTH, exposure_for, render};
 use crate::seed::Seeded;
+use crate::speech::{SoundTrack, Speech, Voice};
 
 /// Recorders run on a little after the challenge.
 const TAIL_MS: u32 = 250;
@@ -61,6 +63,8 @@ pub struct Cast {
 pub struct Take {
     presented: Presented,
     performance: Performance,
+    display: Display,
+    speech: Speech,
     base: Scene,
     duration_ms: u32,
 }
@@ -79,7 +83,7 @@ impl Take {
             SubjectKind::OtherPerson => cast.other,
         };
         let subject = Subject::from_seed(shown);
-        // Cameras settle on an exposure and keep it; a fixed one keeps flashes visible.
+        // Cameras settle on an exposure before the first flash; conditions let it wander.
         base.camera.exposure = Some(exposure_for(&subject, &base));
         let (presented, obedience) = match kind {
             SubjectKind::BonaFide | SubjectKind::OtherPerson => {
@@ -95,9 +99,21 @@ impl Take {
             }
         };
         let performance = Performance::new(challenge, obedience, cast.behaviour);
+        // Whoever holds a print says the digits in their own voice.
+        let speaker = if kind == SubjectKind::Print {
+            cast.other
+        } else {
+            shown
+        };
+        let said = match obedience {
+            Obedience::Obeys => challenge.clone(),
+            Obedience::Ignores => quiet(challenge),
+        };
         Self {
             presented,
             performance,
+            display: Display::new(challenge, cast.behaviour),
+            speech: Speech::new(&said, Voice::of_person(speaker), cast.behaviour),
             base,
             duration_ms: challenge.duration_ms + TAIL_MS,
         }
@@ -105,11 +121,23 @@ impl Take {
 
     /// The picture `ms` after the recording started.
     pub fn picture(&self, ms: f32) -> Picture {
-        let scene = self.performance.at(ms, &self.base);
+        let mut scene = self.performance.at(ms, &self.base);
+        scene.light.screen = self.display.light(ms);
+        scene.mouth = scene.mouth.max(self.speech.mouth(ms));
         match &self.presented {
             Presented::Head(subject) => render(subject, &scene, WIDTH, HEIGHT),
             Presented::Paper(print) => print.render(&scene, ms, WIDTH, HEIGHT),
         }
+    }
+
+    /// What the microphone records: the digits when some are asked for, and the room.
+    pub fn sound(&self) -> anyhow::Result<SoundTrack> {
+        self.speech.track(self.duration_ms)
+    }
+
+    /// The device's screen in this take.
+    pub const fn display(&self) -> &Display {
+        &self.display
     }
 
     /// Every frame at a frame rate, rendered on all cores a few frames ahead.
@@ -145,6 +173,14 @@ impl Take {
         let step = 1_000.0 / f32::from(u16::try_from(fps).unwrap_or(60));
         let count = u16::try_from(self.duration_ms * fps / 1_000).unwrap_or(u16::MAX);
         (0..count).map(|index| f32::from(index) * step).collect()
+    }
+}
+
+/// The same recording with nothing asked for.
+fn quiet(challenge: &Challenge) -> Challenge {
+    Challenge {
+        steps: Vec::new(),
+        ..challenge.clone()
     }
 }
 

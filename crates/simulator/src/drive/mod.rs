@@ -170,7 +170,7 @@ impl Driver {
         let format = self.format;
         let render = move || {
             let take = Take::new(kind, cast, &challenge);
-            let bytes = clip::encode(take.frames(format.fps), &format)?;
+            let bytes = clip::encode_take(&take, &format)?;
             Ok(Recording::new(
                 bytes,
                 format.container.media_type(),

@@ -7,8 +7,21 @@ use crate::seed::Seeded;
 /// Mean brightness (linear) that auto-exposure aims at in the middle of the picture.
 const EXPOSURE_TARGET: f32 = 0.19;
 
-/// Light leaving a surface towards the camera.
-pub(super) fn reflect(light: &Lighting, albedo: V3, gloss: f32, normal: V3) -> V3 {
+/// The middle of the screen below the camera, in half head widths: six centimetres.
+const SCREEN_BELOW: f32 = 0.8;
+/// From the screen to the skin at the usual distance, in half head widths.
+const SCREEN_TO_FACE: f32 = 5.4;
+
+/// Share of the screen's light that falls on a point before a camera at height `camera_z`.
+pub(super) fn screen_share(at: V3, normal: V3, camera_z: f32) -> f32 {
+    let to_screen = v3(0.0, -SCREEN_BELOW, camera_z) - at;
+    let squared = to_screen.dot(to_screen).max(0.25);
+    let cos = normal.dot(to_screen) / squared.sqrt();
+    cos.max(0.0) * SCREEN_TO_FACE * SCREEN_TO_FACE / squared
+}
+
+/// Light leaving a surface towards the camera; `lit` is its [`screen_share`].
+pub(super) fn reflect(light: &Lighting, albedo: V3, gloss: f32, normal: V3, lit: f32) -> V3 {
     let ambient = light.ambient * mix(0.55, 1.0, 0.5 + 0.5 * normal.y);
     let key_from = v3(light.key_from.0, light.key_from.1, light.key_from.2).unit();
     // Skin scatters: light wraps a little around the terminator.
@@ -16,7 +29,7 @@ pub(super) fn reflect(light: &Lighting, albedo: V3, gloss: f32, normal: V3) -> V
     let key = light.key * wrap(normal.dot(key_from));
     let facing = normal.z.max(0.0);
     let [red, green, blue] = light.screen;
-    let screen = v3(red, green, blue) * (facing * 1.0);
+    let screen = v3(red, green, blue) * lit;
     let white = v3(
         ambient + key,
         (ambient + key) * 0.99,

@@ -152,9 +152,11 @@ impl Canvas {
 }
 
 impl Lighting {
-    /// Light from a matt surface towards the camera.
-    pub fn reflect(&self, albedo: V3, normal: V3) -> V3 {
-        light::reflect(self, albedo, 0.0, normal)
+    /// Light from a matt surface at a point towards a camera `camera_z` before the origin, in
+    /// half head widths.
+    pub fn reflect(&self, albedo: V3, normal: V3, at: V3, camera_z: f32) -> V3 {
+        let lit = light::screen_share(at, normal, camera_z);
+        light::reflect(self, albedo, 0.0, normal, lit)
     }
 }
 
@@ -177,7 +179,7 @@ fn lens(scene: &Scene, width: usize, height: usize) -> Lens {
     let unit = width as f32;
     Lens {
         focal: unit * 0.225 * DISTANCE * scene.pose.scale,
-        distance: DISTANCE,
+        distance: DISTANCE * scene.pose.distance.max(0.3),
         centre: (
             unit * (0.5 + scene.pose.shift_x),
             height as f32 * 0.44 + unit * scene.pose.shift_y,
@@ -215,7 +217,7 @@ fn draw_head(
         put(
             picture,
             index,
-            light::reflect(&scene.light, albedo, gloss, seen.normal),
+            light::reflect(&scene.light, albedo, gloss, seen.normal, seen.lit),
         );
     });
 }
@@ -243,7 +245,7 @@ fn draw_hair(
         put(
             picture,
             index,
-            light::reflect(&scene.light, albedo, 0.2, normal),
+            light::reflect(&scene.light, albedo, 0.2, normal, seen.lit),
         );
     });
 }
@@ -262,7 +264,7 @@ fn draw_body(
         put(
             picture,
             index,
-            light::reflect(&scene.light, albedo, gloss, seen.normal),
+            light::reflect(&scene.light, albedo, gloss, seen.normal, seen.lit),
         );
     });
 }

@@ -1,5 +1,6 @@
 //! A small depth-buffered triangle filler: grids of vertices in, surface points per pixel out.
 
+use super::light::screen_share;
 use super::mesh::Grid;
 use super::vector::{V3, v3};
 
@@ -12,6 +13,8 @@ pub(super) struct Placed {
     pub(super) near: f32,
     /// Surface normal in the world.
     pub(super) normal: V3,
+    /// Share of the screen's light that falls here.
+    pub(super) lit: f32,
     /// Surface coordinates.
     pub(super) s: f32,
     pub(super) t: f32,
@@ -21,6 +24,7 @@ pub(super) struct Placed {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     pub(super) normal: V3,
+    pub(super) lit: f32,
     pub(super) s: f32,
     pub(super) t: f32,
 }
@@ -74,6 +78,7 @@ pub(super) fn place(grid: &Grid, world: &[V3], lens: &Lens) -> Vec<Placed> {
                 y,
                 near,
                 normal,
+                lit: screen_share(at(row, column), normal, lens.distance),
                 s,
                 t,
             });
@@ -173,6 +178,7 @@ fn blend([a, b, c]: [&Placed; 3], [wa, wb, wc]: [f32; 3]) -> Seen {
     );
     Seen {
         normal: normal.unit(),
+        lit: wa * a.lit + wb * b.lit + wc * c.lit,
         s: wa * a.s + wb * b.s + wc * c.s,
         t: wa * a.t + wb * b.t + wc * c.t,
     }

@@ -14,8 +14,11 @@ pub struct Pose {
     pub shift_x: f32,
     /// Shift down, in picture widths.
     pub shift_y: f32,
-    /// Size of the face; 1 fills about half of the picture's height with the head.
+    /// Magnification of the lens; 1 fills about half of the picture's height with the head.
     pub scale: f32,
+    /// From the camera, 1 about half a metre; nearer faces are larger and seen in steeper
+    /// perspective, which magnification alone does not do.
+    pub distance: f32,
 }
 
 impl Default for Pose {
@@ -27,6 +30,7 @@ impl Default for Pose {
             shift_x: 0.0,
             shift_y: 0.0,
             scale: 1.0,
+            distance: 1.0,
         }
     }
 }
@@ -40,7 +44,8 @@ pub struct Lighting {
     pub key: f32,
     /// Where the key light stands: picture right, up, towards the camera.
     pub key_from: (f32, f32, f32),
-    /// The device's screen, linear RGB; falls on what faces the camera (Lambert).
+    /// The device's screen, linear RGB as it falls on a face at the usual distance (Lambert, from
+    /// a little below the camera, weaker with the square of the distance).
     pub screen: [f32; 3],
 }
 
