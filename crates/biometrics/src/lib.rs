@@ -42,6 +42,7 @@ pub mod quality;
 mod sample;
 pub mod series;
 pub mod session;
+pub mod speech;
 #[cfg(test)]
 mod synthetic;
 mod timing;

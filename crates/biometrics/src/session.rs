@@ -1,7 +1,9 @@
 //! The inference library: the only file that names it.
 //!
-//! Opens ONNX models from a folder and runs them, one input, named outputs, all float32. Knows
-//! nothing of what the numbers mean.
+//! Opens ONNX models from a folder and runs them, one input, named outputs, all float32; models of
+//! sequences (sound) are in `sequence`. Knows nothing of what the numbers mean.
+
+mod sequence;
 
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -9,10 +11,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
 
 use crate::error::EngineError;
+
+pub(crate) use sequence::{Port, SequenceModel, Source, Tensor, Values};
 
 /// The version of ONNX Runtime this build was measured with.
 pub const LIBRARY_VERSION: &str = "1.31.1";
@@ -148,7 +152,13 @@ impl Outputs {
 }
 
 fn open_session(environment: &Environment, path: &Path, threads: usize) -> Result<Session, String> {
-    let text = |error: ort::Error<ort::session::builder::SessionBuilder>| error.to_string();
+    builder(environment, threads)?
+        .commit_from_file(path)
+        .map_err(|error| error.to_string())
+}
+
+fn builder(environment: &Environment, threads: usize) -> Result<SessionBuilder, String> {
+    let text = |error: ort::Error<SessionBuilder>| error.to_string();
     Session::builder(environment)
         .map_err(|error| error.to_string())?
         .with_optimization_level(GraphOptimizationLevel::Level3)
@@ -159,9 +169,7 @@ fn open_session(environment: &Environment, path: &Path, threads: usize) -> Resul
         .map_err(text)?
         // Spinning threads would burn a core between frames.
         .with_intra_op_spinning(false)
-        .map_err(text)?
-        .commit_from_file(path)
-        .map_err(|error| error.to_string())
+        .map_err(text)
 }
 
 /// The library, loaded once a process from the first folder that is named.
