@@ -165,6 +165,9 @@ mod tests {
             upside_down.points.to_mut().reverse();
             assert!(!upside_down.is_sound());
         }
+        for table in crate::calibration::fused_tables() {
+            assert!(table.is_sound(), "{:?}", table.group);
+        }
     }
 
     #[test]

@@ -238,12 +238,12 @@ pub(crate) fn default_spec(folder: &Path) -> FeaturesSpec {
         },
         features_count: FEATURES_COUNT,
         calibrations: Vec::new(),
-        non_mated: None,
+        non_mated: Some(crate::calibration::DLIB_NON_MATED),
     }
 }
 
-/// The second features model of the default pack.
-pub(crate) fn second_spec(folder: &Path) -> FeaturesSpec {
+/// The second features model of the default pack, alone; it has no table of its own.
+pub fn second_spec(folder: &Path) -> FeaturesSpec {
     FeaturesSpec {
         id: SECOND_ID.to_owned(),
         file: folder.join("faceres.onnx"),
@@ -257,7 +257,7 @@ pub(crate) fn second_spec(folder: &Path) -> FeaturesSpec {
         },
         features_count: 1024,
         calibrations: Vec::new(),
-        non_mated: None,
+        non_mated: Some(crate::calibration::FACERES_NON_MATED),
     }
 }
 

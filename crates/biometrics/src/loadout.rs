@@ -171,6 +171,15 @@ impl Loadout {
             pad: Vec::new(),
         }
     }
+
+    /// A text that differs wherever another model, or another use of one, would measure something
+    /// else; for caches.
+    pub fn identity(&self) -> String {
+        format!(
+            "{:?}\n{:?}\n{:?}\n{}\n{:?}",
+            self.models_dir, self.detector, self.features, self.fusion, self.pad
+        )
+    }
 }
 
 #[cfg(test)]

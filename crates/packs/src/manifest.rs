@@ -219,6 +219,18 @@ impl Manifest {
         self.models.iter().map(|model| model.role).collect()
     }
 
+    /// The same pack with the models of one role.
+    pub fn only(mut self, role: Role) -> Result<Self, PackError> {
+        self.models.retain(|model| model.role == role);
+        if self.models.is_empty() {
+            return Err(PackError::NoSuchRole {
+                name: self.name,
+                role,
+            });
+        }
+        Ok(self)
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.format != 1 {
             return Err(format!("format {} is not known; 1 is", self.format));

@@ -354,8 +354,7 @@ fn shipped_packs_install_from_the_shared_files() {
     let fault = install(&world.packs, &zoo, &source, &world::library(), &mut |_| {}).unwrap_err();
     assert!(matches!(fault, PackError::Io { .. }), "{fault}");
     assert_eq!(world.packs.list().unwrap().len(), 1);
-    let mut detector_only = zoo;
-    detector_only.models.truncate(1);
+    let detector_only = zoo.only(Role::Detector).unwrap();
     install(
         &world.packs,
         &detector_only,

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use zhenren_biometrics::Group;
 
 use crate::commands::admin::AdminCommand;
+use crate::commands::evaluate::EvaluateCommand;
 use crate::commands::pack::PackCommand;
 use crate::config::Profile;
 
@@ -48,6 +49,9 @@ pub(crate) enum Command {
     /// Packs of models: install, list, choose, remove.
     #[command(subcommand)]
     Pack(PackCommand),
+    /// Error rates on lists of one's own: comparison and presentation attack detection.
+    #[command(subcommand)]
+    Evaluate(EvaluateCommand),
     /// Operators, accounts, apps, people and money.
     #[command(subcommand)]
     Admin(AdminCommand),

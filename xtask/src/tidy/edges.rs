@@ -8,13 +8,14 @@ use super::Fault;
 use crate::tree::Tree;
 
 /// Normal (not test) edges inside the workspace.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("zhenren-domain", &[]),
     ("zhenren-vault", &[]),
     ("zhenren-store", &["zhenren-domain", "zhenren-vault"]),
     ("zhenren-media", &[]),
     ("zhenren-biometrics", &["zhenren-domain"]),
     ("zhenren-importer", &[]),
+    ("zhenren-evaluate", &[]),
     ("zhenren-packs", &["zhenren-biometrics", "zhenren-importer"]),
     (
         "zhenren-usecases",
@@ -37,6 +38,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
             "zhenren-media",
             "zhenren-biometrics",
             "zhenren-importer",
+            "zhenren-evaluate",
             "zhenren-packs",
             "zhenren-usecases",
             "zhenren-api",

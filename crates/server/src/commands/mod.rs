@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 mod compare;
 mod doctor;
+pub(crate) mod evaluate;
 mod migrate;
 mod models;
 pub(crate) mod pack;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Doctor => runtime()?.block_on(doctor::run(&config)),
         Command::Verify(args) => verify::run(&config, &args),
         Command::Compare(args) => compare::run(&config, &args),
+        Command::Evaluate(command) => evaluate::run(&config, &command),
         Command::Pack(command) => pack::run(&config, &command),
         Command::Models(args) => models::run(&config, &args),
         Command::Admin(args) => runtime()?.block_on(admin::run(&config, args)),

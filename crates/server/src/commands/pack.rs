@@ -34,6 +34,9 @@ pub(crate) struct Install {
     /// A folder that holds the files, instead of the manifest's addresses.
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
+    /// Only the models of one role.
+    #[arg(long, value_parser = role, value_name = "ROLE")]
+    role: Option<Role>,
 }
 
 /// `zhenren pack use`.
@@ -96,7 +99,10 @@ fn explain(error: &PackError) -> anyhow::Error {
 }
 
 fn put(packs: &Packs, library: &Path, args: &Install) -> Result<(), PackError> {
-    let manifest = shipped(&args.manifest)?;
+    let mut manifest = shipped(&args.manifest)?;
+    if let Some(role) = args.role {
+        manifest = manifest.only(role)?;
+    }
     let source = match &args.from {
         Some(folder) => Source::Folder(folder.clone()),
         None => Source::Web,
