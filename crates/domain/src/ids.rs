@@ -134,6 +134,16 @@ ids! {
     TariffId = "trf_";
 }
 
+impl HoldId {
+    /// The hold of a verification: the same body, since each has one.
+    pub fn of(verification_id: &VerificationId) -> Self {
+        let body = verification_id
+            .as_str()
+            .trim_start_matches(VerificationId::PREFIX);
+        Self(format!("{}{body}", Self::PREFIX))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,11 @@ use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId};
 use zhenren_domain::standing::Standing;
+use zhenren_vault::{SecretText, Vault};
 
 use crate::codec;
 use crate::error::StoreError;
+use crate::secrets;
 use crate::sql::{Row, Transaction};
 use crate::value::values;
 
@@ -242,10 +244,41 @@ pub async fn find_with_standing(
     let Some(row) = tx.fetch_optional(TABLE, sql, values![id]).await? else {
         return Ok(None);
     };
-    let app = read(&row)?;
+    read_with_standing(&row).map(Some)
+}
+
+fn read_with_standing(row: &Row) -> Result<(App, Standing), StoreError> {
+    let app = read(row)?;
     let is_open = row.opt_time("opened_at")?.is_some();
     let standing = Standing::of(app.frozen_at.is_some(), is_open, app.entitled);
-    Ok(Some((app, standing)))
+    Ok((app, standing))
+}
+
+/// The app with this id, what stands in its way, and the hashes of its valid secrets: all that a
+/// call with a secret must know, in one statement.
+pub async fn find_caller(
+    tx: &mut Transaction,
+    vault: &Vault,
+    id: &AppId,
+) -> Result<Option<(App, Standing, Vec<SecretText>)>, StoreError> {
+    let sql = "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
+            apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+            apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
+            apps.created_at, accounts.opened_at, app_secrets.id AS secret_id, verifier_sealed
+        FROM apps
+        JOIN accounts ON accounts.id = apps.account_id
+        LEFT JOIN app_secrets ON app_secrets.app_id = apps.id AND app_secrets.revoked_at IS NULL
+        WHERE apps.id = $1";
+    let rows = tx.fetch_all(TABLE, sql, values![id]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let (app, standing) = read_with_standing(row)?;
+    let mut verifiers = Vec::with_capacity(rows.len());
+    for row in &rows {
+        verifiers.extend(secrets::of_caller(vault, row)?);
+    }
+    Ok(Some((app, standing, verifiers)))
 }
 
 /// Every app, by id.

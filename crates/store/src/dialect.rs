@@ -89,12 +89,13 @@ pub(crate) const fn claim_sql(dialect: Dialect) -> &'static str {
 }
 
 /// The text of a migration. Texts sort by their bytes on both databases (invariant I10). A line
-/// `-- append-only: <table>` becomes a trigger that refuses to change or remove a row of it. On
+/// `-- append-only: <table>` becomes a trigger that refuses to change or remove a row of it. A table
+/// that ends in `); -- clustered` is on SQLite the tree of its key, and not another one beside it. On
 /// PostgreSQL `-- roomy: <table>` leaves most of each page free for changed rows, and
 /// `-- unchecked: <table>.<column>` takes away the check of a reference.
 pub(crate) fn migration_text(dialect: Dialect, sql: &str) -> String {
     let mut text = match dialect {
-        Dialect::Sqlite => sql.to_owned(),
+        Dialect::Sqlite => sql.replace("); -- clustered\n", ") WITHOUT ROWID;\n"),
         Dialect::Postgres => sql.replace(" TEXT", " TEXT COLLATE \"C\""),
     };
     for table in sql
@@ -143,7 +144,7 @@ pub(crate) fn append_only(dialect: Dialect, table: &str) -> String {
             })
             .concat(),
         Dialect::Postgres => format!(
-            "CREATE FUNCTION {table}_never_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            "CREATE OR REPLACE FUNCTION {table}_never_change() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN RAISE EXCEPTION 'rows of {table} never change'; END $$;
             CREATE TRIGGER {table}_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION {table}_never_change();\n"

@@ -75,10 +75,16 @@ pub async fn add(tx: &mut Transaction, job: &NewJob<'_>) -> Result<bool, StoreEr
     Ok(tx.execute(ADD, values).await? == 1)
 }
 
-/// Adds a job unless it was added before, and waits for no answer.
-pub async fn plan(tx: &mut Transaction, job: &NewJob<'_>) -> Result<(), StoreError> {
+/// Adds a job, or makes one that was done ready again. One that waits or is leased stays as it is.
+pub async fn renew(tx: &mut Transaction, job: &NewJob<'_>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO jobs (id, kind, subject, state, run_at, runs_count, created_at)
+        VALUES ($1, $2, $3, 'ready', $4, 0, $5)
+        ON CONFLICT (kind, subject) DO UPDATE
+        SET state = 'ready', run_at = excluded.run_at, runs_count = 0, last_error = NULL,
+            finished_at = NULL
+        WHERE jobs.state = 'done'";
     let values = values![job.id, job.kind.name(), job.subject, job.run_at, job.at];
-    tx.enqueue(ADD, values).await
+    tx.enqueue(sql, values).await
 }
 
 /// Moves a job that has not begun to another time.
@@ -179,11 +185,19 @@ pub async fn give_up(
     .await
 }
 
-/// When the next job is due or the next lease lapses; `None` when there is nothing to do.
+/// When the next job or verification is due or the next lease lapses; `None` when there is nothing
+/// to do.
 pub async fn next_due(tx: &mut Transaction) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT MIN(CASE WHEN state = 'ready' THEN run_at ELSE lease_until END) AS due_at
-        FROM jobs
-        WHERE state IN ('ready', 'leased')";
+    let sql = "SELECT MIN(due_at) AS due_at
+        FROM (
+            SELECT MIN(CASE WHEN state = 'ready' THEN run_at ELSE lease_until END) AS due_at
+            FROM jobs
+            WHERE state IN ('ready', 'leased')
+            UNION ALL
+            SELECT MIN(due_at) AS due_at
+            FROM verifications
+            WHERE due_at IS NOT NULL
+        ) moments";
     let row = tx.fetch_optional(TABLE, sql, &[]).await?;
     row.map_or(Ok(None), |row| row.opt_time("due_at"))
 }

@@ -4,7 +4,7 @@
 //! it expects; nothing is read, added to in memory, and written back without that.
 
 use jiff::Timestamp;
-use zhenren_domain::ids::{AccountId, EntryId, HoldId, VerificationId};
+use zhenren_domain::ids::{AccountId, EntryId, VerificationId};
 use zhenren_domain::ledger::{self, Balance, EntryKind, HoldState, Settlement};
 use zhenren_domain::money::Fen;
 
@@ -17,12 +17,10 @@ use crate::value::values;
 /// One hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Its id.
-    pub id: HoldId,
+    /// What for; no two are for the same.
+    pub verification_id: VerificationId,
     /// Whose money.
     pub account_id: AccountId,
-    /// What for.
-    pub verification_id: VerificationId,
     /// Reserved, paid or returned.
     pub state: HoldState,
     /// How much was reserved.
@@ -34,8 +32,6 @@ pub struct Hold {
 /// What to reserve money for.
 #[derive(Clone, Debug)]
 pub struct Freeze<'a> {
-    /// Id of the new hold.
-    pub hold_id: &'a HoldId,
     /// Id of the new ledger entry.
     pub entry_id: &'a EntryId,
     /// Whose money.
@@ -84,7 +80,7 @@ pub async fn recharge(tx: &mut Transaction, new: &Recharge<'_>) -> Result<bool, 
         id: new.entry_id,
         account_id: new.account_id,
         kind: EntryKind::Recharge,
-        hold_id: None,
+        verification_id: None,
         moved,
         forgiven: Fen::ZERO,
         tariff_id: None,
@@ -119,15 +115,9 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
     let calls_count = payer.agreement.calls_count;
     let values = values![wish.account_id, price, calls_count];
     tx.enqueue_one(sql, values, StoreError::Busy).await?;
-    let sql = "INSERT INTO holds (id, account_id, verification_id, state, amount_fen, created_at)
-        VALUES ($1, $2, $3, 'frozen', $4, $5)";
-    let values = values![
-        wish.hold_id,
-        wish.account_id,
-        wish.verification_id,
-        price,
-        wish.at
-    ];
+    let sql = "INSERT INTO holds (verification_id, account_id, state, amount_fen, created_at)
+        VALUES ($1, $2, 'frozen', $3, $4)";
+    let values = values![wish.verification_id, wish.account_id, price, wish.at];
     tx.enqueue(sql, values).await?;
     let moved = Moved {
         available_fen: -price.get(),
@@ -138,7 +128,7 @@ pub async fn freeze(tx: &mut Transaction, wish: &Freeze<'_>) -> Result<Freezing,
         id: wish.entry_id,
         account_id: wish.account_id,
         kind: EntryKind::Freeze,
-        hold_id: Some(wish.hold_id),
+        verification_id: Some(wish.verification_id),
         moved,
         forgiven: Fen::ZERO,
         tariff_id: payer.tariff_id.as_ref(),
@@ -168,7 +158,7 @@ pub async fn settle(
         id: entry_id,
         account_id: &hold.account_id,
         kind: EntryKind::Settle,
-        hold_id: Some(&hold.id),
+        verification_id: Some(&hold.verification_id),
         moved: moved(hold, settlement),
         forgiven: settlement.forgiven,
         tariff_id: payer.tariff_id.as_ref(),
@@ -198,7 +188,7 @@ pub async fn release(
         id: entry_id,
         account_id: &hold.account_id,
         kind: EntryKind::Release,
-        hold_id: Some(&hold.id),
+        verification_id: Some(&hold.verification_id),
         moved: moved(hold, settlement),
         forgiven: Fen::ZERO,
         tariff_id: None,
@@ -215,7 +205,7 @@ pub async fn hold_of(
     tx: &mut Transaction,
     verification_id: &VerificationId,
 ) -> Result<Option<Hold>, StoreError> {
-    let sql = "SELECT id, account_id, verification_id, state, amount_fen, settled_fen
+    let sql = "SELECT verification_id, account_id, state, amount_fen, settled_fen
         FROM holds
         WHERE verification_id = $1";
     let row = tx
@@ -256,8 +246,14 @@ async fn resolve(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE holds
         SET state = $2, settled_fen = $3, resolved_at = $4
-        WHERE id = $1 AND state = 'frozen' AND amount_fen = $5";
-    let values = values![&hold.id, state.name(), settlement.settled, at, hold.amount];
+        WHERE verification_id = $1 AND state = 'frozen' AND amount_fen = $5";
+    let values = values![
+        &hold.verification_id,
+        state.name(),
+        settlement.settled,
+        at,
+        hold.amount
+    ];
     tx.change_one("holds", sql, values).await
 }
 
@@ -302,9 +298,8 @@ fn moved(hold: &Hold, settlement: Settlement) -> Moved {
 
 fn read_hold(row: &Row) -> Result<Hold, StoreError> {
     Ok(Hold {
-        id: row.id("id")?,
-        account_id: row.id("account_id")?,
         verification_id: row.id("verification_id")?,
+        account_id: row.id("account_id")?,
         state: row.parsed("state", HoldState::from_name)?,
         amount: row.fen("amount_fen")?,
         settled: row

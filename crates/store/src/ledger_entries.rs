@@ -29,7 +29,7 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) id: &'a EntryId,
     pub(crate) account_id: &'a AccountId,
     pub(crate) kind: EntryKind,
-    pub(crate) hold_id: Option<&'a HoldId>,
+    pub(crate) verification_id: Option<&'a VerificationId>,
     pub(crate) moved: Moved,
     pub(crate) forgiven: Fen,
     pub(crate) tariff_id: Option<&'a TariffId>,
@@ -79,37 +79,41 @@ pub struct Filter {
 macro_rules! select {
     ($where:literal) => {
         concat!(
-            "SELECT ledger_entries.id, ledger_entries.account_id, kind, hold_id, verification_id,
-                available_fen, frozen_fen, spent_fen, forgiven_fen, tariff_id, reference, booked_by,
-                at
-            FROM ledger_entries
-            LEFT JOIN holds ON holds.id = ledger_entries.hold_id ",
+            "SELECT id, account_id, kind, verification_id, available_fen, frozen_fen, spent_fen,
+                forgiven_fen, tariff_id, reference, booked_by, at
+            FROM ledger_entries ",
             $where
         )
     };
 }
 
-const INSERT: &str = "INSERT INTO ledger_entries (id, account_id, hold_id, kind, available_fen,
-        frozen_fen, spent_fen, at, forgiven_fen, tariff_id, reference, booked_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    ON CONFLICT (id) DO NOTHING";
-
-/// Writes a line; `false` when there is one with this id.
-pub(crate) async fn write(tx: &mut Transaction, new: &NewEntry<'_>) -> Result<bool, StoreError> {
-    Ok(tx.execute(INSERT, &values_of(new)).await? == 1)
+macro_rules! insert {
+    ($conflict:literal) => {
+        concat!(
+            "INSERT INTO ledger_entries (id, account_id, verification_id, kind, available_fen,
+                frozen_fen, spent_fen, at, forgiven_fen, tariff_id, reference, booked_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            $conflict
+        )
+    };
 }
 
-/// Writes a line under an id that is new, and waits for no answer.
+/// Writes a line of no hold; `false` when there is one with this id.
+pub(crate) async fn write(tx: &mut Transaction, new: &NewEntry<'_>) -> Result<bool, StoreError> {
+    let sql = insert!(" ON CONFLICT (id) WHERE verification_id IS NULL DO NOTHING");
+    Ok(tx.execute(sql, &values_of(new)).await? == 1)
+}
+
+/// Writes a line of a hold, under an id that is new, and waits for no answer.
 pub(crate) async fn write_new(tx: &mut Transaction, new: &NewEntry<'_>) -> Result<(), StoreError> {
-    let taken = StoreError::Conflict { table: TABLE };
-    tx.enqueue_one(INSERT, &values_of(new), taken).await
+    tx.enqueue(insert!(""), &values_of(new)).await
 }
 
 fn values_of(new: &NewEntry<'_>) -> [Value; 12] {
     [
         Value::from(new.id),
         Value::from(new.account_id),
-        Value::from(new.hold_id),
+        Value::from(new.verification_id),
         Value::from(new.kind.name()),
         Value::from(new.moved.available_fen),
         Value::from(new.moved.frozen_fen),
@@ -122,13 +126,13 @@ fn values_of(new: &NewEntry<'_>) -> [Value; 12] {
     ]
 }
 
-/// The line of an account with this id.
+/// The line of an account with this id, if it is of no hold.
 pub async fn find(
     tx: &mut Transaction,
     account_id: &AccountId,
     id: &EntryId,
 ) -> Result<Option<Entry>, StoreError> {
-    let sql = select!("WHERE ledger_entries.id = $1 AND ledger_entries.account_id = $2");
+    let sql = select!("WHERE id = $1 AND account_id = $2 AND verification_id IS NULL");
     let row = tx
         .fetch_optional(TABLE, sql, values![id, account_id])
         .await?;
@@ -144,10 +148,10 @@ pub async fn list(
     count_max: u32,
 ) -> Result<Vec<Entry>, StoreError> {
     let sql = select!(
-        "WHERE ledger_entries.account_id = $1 AND at >= $2 AND at < $3
-            AND at <= $4 AND (at < $4 OR ledger_entries.id < $5)
+        "WHERE account_id = $1 AND at >= $2 AND at < $3
+            AND at <= $4 AND (at < $4 OR id < $5)
             AND ($6 = '' OR kind = $6)
-        ORDER BY at DESC, ledger_entries.id DESC
+        ORDER BY at DESC, id DESC
         LIMIT $7"
     );
     let (at, id) = before.map_or((Timestamp::MAX, ""), |(at, id)| (at, id.as_str()));
@@ -166,12 +170,13 @@ pub async fn list(
 }
 
 fn read(row: &Row) -> Result<Entry, StoreError> {
+    let verification_id: Option<VerificationId> = row.opt_id("verification_id")?;
     Ok(Entry {
         id: row.id("id")?,
         account_id: row.id("account_id")?,
         kind: row.parsed("kind", EntryKind::from_name)?,
-        hold_id: row.opt_id("hold_id")?,
-        verification_id: row.opt_id("verification_id")?,
+        hold_id: verification_id.as_ref().map(HoldId::of),
+        verification_id,
         moved: Moved {
             available_fen: row.int("available_fen")?,
             frozen_fen: row.int("frozen_fen")?,

@@ -11,7 +11,6 @@ pub mod applications;
 pub mod apps;
 pub mod attempts;
 pub mod audit;
-pub mod capture_tokens;
 pub mod codec;
 #[cfg(test)]
 mod conformance;

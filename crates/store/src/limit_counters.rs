@@ -14,6 +14,8 @@ const TABLE: &str = "limit_counters";
 
 /// Limit: counters that one statement takes.
 pub const TALLIES_COUNT_MAX: usize = 4;
+/// Parameters of one of them.
+const PLACE_VALUES_COUNT: usize = 5;
 
 /// One thing to be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +74,8 @@ pub async fn give_back(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE limit_counters
         SET used_count = used_count - $4
-        WHERE kind = $1 AND subject = $2 AND window_from = $3 AND used_count >= $4";
-    tx.execute(sql, values![kind.name(), subject, window.from, count])
+        WHERE kind = $1 AND subject = $2 AND window_until = $3 AND used_count >= $4";
+    tx.execute(sql, values![kind.name(), subject, window.until, count])
         .await?;
     Ok(())
 }
@@ -87,9 +89,9 @@ pub async fn used(
 ) -> Result<u64, StoreError> {
     let sql = "SELECT used_count
         FROM limit_counters
-        WHERE kind = $1 AND subject = $2 AND window_from = $3";
+        WHERE kind = $1 AND subject = $2 AND window_until = $3";
     let row = tx
-        .fetch_optional(TABLE, sql, values![kind.name(), subject, window.from])
+        .fetch_optional(TABLE, sql, values![kind.name(), subject, window.until])
         .await?;
     row.map_or(Ok(0), |row| row.size("used_count"))
 }
@@ -109,25 +111,28 @@ async fn add(
     tallies: &[Tally],
     count: u64,
 ) -> Result<Vec<LimitKind>, StoreError> {
-    // Empty places of the fixed statement are filtered out. Rows are locked in the order of their
-    // kinds, the same for everybody, so that nobody waits for anybody in a circle.
-    let sql = "INSERT INTO limit_counters (kind, subject, window_from, window_until, used_count,
-            max_count)
-        SELECT column1, column2, column3, column4, column5, column6
-        FROM (VALUES ($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12),
-            ($13, $14, $15, $16, $17, $18), ($19, $20, $21, $22, $23, $24)) AS asked
-        WHERE column1 <> '' AND column5 <= column6
-        ORDER BY column1
-        ON CONFLICT (kind, subject, window_from) DO UPDATE
-        SET used_count = limit_counters.used_count + excluded.used_count,
-            max_count = excluded.max_count
-        WHERE limit_counters.used_count + excluded.used_count <= excluded.max_count
-        RETURNING kind";
     assert!(
         tallies.len() <= TALLIES_COUNT_MAX,
         "one statement counts {TALLIES_COUNT_MAX} kinds"
     );
-    let mut values: Vec<Value> = Vec::with_capacity(6 * TALLIES_COUNT_MAX);
+    if let [tally] = tallies {
+        let is_counted = add_one(tx, tally, count).await?;
+        return Ok(is_counted.then_some(tally.kind).into_iter().collect());
+    }
+    // Empty places of the fixed statement are filtered out. Rows are locked in the order of their
+    // kinds, the same for everybody, so that nobody waits for anybody in a circle.
+    let sql = "INSERT INTO limit_counters (kind, subject, window_until, used_count, max_count)
+        SELECT column1, column2, column3, column4, column5
+        FROM (VALUES ($1, $2, $3, $4, $5), ($6, $7, $8, $9, $10), ($11, $12, $13, $14, $15),
+            ($16, $17, $18, $19, $20)) AS asked
+        WHERE column1 <> '' AND column4 <= column5
+        ORDER BY column1
+        ON CONFLICT (window_until, kind, subject) DO UPDATE
+        SET used_count = limit_counters.used_count + excluded.used_count,
+            max_count = excluded.max_count
+        WHERE limit_counters.used_count + excluded.used_count <= excluded.max_count
+        RETURNING kind";
+    let mut values: Vec<Value> = Vec::with_capacity(PLACE_VALUES_COUNT * TALLIES_COUNT_MAX);
     for place in 0..TALLIES_COUNT_MAX {
         values.extend(place_values(tallies.get(place), count));
     }
@@ -138,8 +143,22 @@ async fn add(
         .collect()
 }
 
-/// The six parameters of one place.
-fn place_values(tally: Option<&Tally>, count: u64) -> [Value; 6] {
+/// The same for one counter, as most requests ask: a quarter of the work.
+async fn add_one(tx: &mut Transaction, tally: &Tally, count: u64) -> Result<bool, StoreError> {
+    if count > tally.max {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO limit_counters (kind, subject, window_until, used_count, max_count)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (window_until, kind, subject) DO UPDATE
+        SET used_count = limit_counters.used_count + excluded.used_count,
+            max_count = excluded.max_count
+        WHERE limit_counters.used_count + excluded.used_count <= excluded.max_count";
+    Ok(tx.execute(sql, &place_values(Some(tally), count)).await? == 1)
+}
+
+/// The parameters of one place.
+fn place_values(tally: Option<&Tally>, count: u64) -> [Value; PLACE_VALUES_COUNT] {
     let Some(tally) = tally else {
         let nothing = || Value::from(0_u64);
         return [
@@ -148,13 +167,11 @@ fn place_values(tally: Option<&Tally>, count: u64) -> [Value; 6] {
             nothing(),
             nothing(),
             nothing(),
-            nothing(),
         ];
     };
     [
         Value::from(tally.kind.name()),
         Value::from(tally.subject.as_str()),
-        Value::from(tally.window.from),
         Value::from(tally.window.until),
         Value::from(count),
         Value::from(tally.max),

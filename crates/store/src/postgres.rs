@@ -86,6 +86,18 @@ impl PostgresTransaction {
         this
     }
 
+    /// No transaction: each statement is one by itself.
+    const fn alone(lent: Lent) -> Self {
+        Self {
+            lent,
+            end: "",
+            sent: Vec::new(),
+            has_failed: false,
+            is_over: true,
+            _turn: None,
+        }
+    }
+
     /// Sends a statement and goes on.
     async fn send(
         &mut self,

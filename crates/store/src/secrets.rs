@@ -142,12 +142,27 @@ pub async fn active(
     let rows = tx
         .fetch_all(statements.table, statements.active, values![holder.id()])
         .await?;
-    let open = |row: &Row| {
-        let id = row.text("id")?;
-        let place = Place::new(statements.table, &id, "verifier_sealed");
-        Ok(vault.open_text(&place, &row.bytes("verifier_sealed")?)?)
-    };
+    let open = |row: &Row| open(vault, statements.table, row, "id");
     rows.iter().map(open).collect()
+}
+
+/// The verifier in a row of an app beside its secret, if there is one (`apps::find_caller`).
+pub(crate) fn of_caller(vault: &Vault, row: &Row) -> Result<Option<SecretText>, StoreError> {
+    let has_one = row.opt_text("secret_id")?.is_some();
+    has_one
+        .then(|| open(vault, OF_APPS.table, row, "secret_id"))
+        .transpose()
+}
+
+fn open(
+    vault: &Vault,
+    table: &'static str,
+    row: &Row,
+    id: &'static str,
+) -> Result<SecretText, StoreError> {
+    let id = row.text(id)?;
+    let place = Place::new(table, &id, "verifier_sealed");
+    Ok(vault.open_text(&place, &row.bytes("verifier_sealed")?)?)
 }
 
 /// Ids and dates of a holder's secrets, newest first; never the secrets.

@@ -71,6 +71,17 @@ impl Pool {
         Ok(Transaction { inner })
     }
 
+    /// Only reads, each statement a state of its own: for what one statement answers. Needs no
+    /// commit.
+    pub async fn look(&self) -> Result<Transaction, StoreError> {
+        pass(Waypoint::Begin).await;
+        let inner = match &self.inner {
+            Connections::Sqlite { readers, .. } => Inner::Reader(readers.look().await?),
+            Connections::Postgres(pool) => Inner::Postgres(pool.look().await?),
+        };
+        Ok(Transaction { inner })
+    }
+
     /// Closes every connection, after those in use were given back.
     pub async fn close(&self) {
         match &self.inner {

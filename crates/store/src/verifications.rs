@@ -13,8 +13,9 @@ use zhenren_vault::{IndexPurpose, Place, SecretText, Vault};
 
 use crate::codec;
 use crate::error::StoreError;
+use crate::idempotency::Key;
 use crate::sql::{Row, Transaction};
-use crate::value::values;
+use crate::value::{Value, values};
 
 const TABLE: &str = "verifications";
 
@@ -108,14 +109,15 @@ pub struct Billed {
     pub settled: Fen,
 }
 
-const COLUMNS_INSERT: &str = "INSERT INTO verifications (id, app_id, account_id, door, state,
+const INSERT: &str = "INSERT INTO verifications (id, app_id, account_id, door, state,
         attempt_id, attempts_count, attempts_max, created_at, startable_until, expires_at,
-        policy_version, challenge_kind, challenge_actions, reference_source,
+        due_at, policy_version, challenge_kind, challenge_actions, reference_source,
         reference_evidence_id, name_sealed, number_sealed, number_index,
         tenant_reference_sealed, tenant_reference_index, identity_key_sealed, identity_key_hash,
-        verify_result_hash, need_picture)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25)";
+        verify_result_hash, need_picture, idempotency_hash, request_hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16, $17, $18,
+        $19, $20, $21, $22, $23, $24, $25, $26, $27)
+    ON CONFLICT (idempotency_hash) WHERE idempotency_hash IS NOT NULL DO NOTHING";
 
 macro_rules! select {
     ($where:literal) => {
@@ -132,12 +134,32 @@ macro_rules! select {
     };
 }
 
-/// Keeps a new verification. Its state is written as it is given.
+/// Keeps a new verification, and looks after it when it expires. Its state is written as it is
+/// given.
 pub async fn insert(
     tx: &mut Transaction,
     vault: &Vault,
     record: &Record,
 ) -> Result<(), StoreError> {
+    tx.enqueue(INSERT, &values_of(vault, record, None)?).await
+}
+
+/// Keeps a new verification under a key. `false` when one is remembered under it: recall it.
+pub async fn insert_once(
+    tx: &mut Transaction,
+    vault: &Vault,
+    record: &Record,
+    key: &Key<'_>,
+) -> Result<bool, StoreError> {
+    let values = values_of(vault, record, Some(key))?;
+    Ok(tx.execute(INSERT, &values).await? == 1)
+}
+
+fn values_of(
+    vault: &Vault,
+    record: &Record,
+    key: Option<&Key<'_>>,
+) -> Result<Vec<Value>, StoreError> {
     let it = &record.verification;
     let seal = |column, text: Option<&SecretText>| {
         text.map(|text| {
@@ -185,8 +207,48 @@ pub async fn insert(
         record.identity_key_hash.as_deref(),
         record.verify_result_hash.as_deref(),
         record.need_picture,
+        key.map(|key| key.hash),
+        key.map(|key| key.request_hash),
     ];
-    tx.enqueue(COLUMNS_INSERT, values).await
+    Ok(values.to_vec())
+}
+
+/// Looks after a verification again at that moment.
+pub async fn set_due(
+    tx: &mut Transaction,
+    id: &VerificationId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE verifications
+        SET due_at = $2
+        WHERE id = $1";
+    tx.change_one(TABLE, sql, values![id, at]).await
+}
+
+/// Takes verifications that must be looked after by now, those that wait longest first. Whoever
+/// takes them sees to it in the same transaction; nobody else is told of them.
+pub async fn take_due(
+    tx: &mut Transaction,
+    at: Timestamp,
+    count_max: u32,
+) -> Result<Vec<(VerificationId, Timestamp)>, StoreError> {
+    let sql = "SELECT id, due_at
+        FROM verifications
+        WHERE due_at <= $1
+        ORDER BY due_at, id
+        LIMIT $2";
+    let rows = tx.fetch_all(TABLE, sql, values![at, count_max]).await?;
+    let mut due = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, due_at) = (row.id("id")?, row.time("due_at")?);
+        let sql = "UPDATE verifications
+            SET due_at = NULL
+            WHERE id = $1 AND due_at = $2";
+        let taken = StoreError::Busy;
+        tx.enqueue_one(sql, values![&id, due_at], taken).await?;
+        due.push((id, due_at));
+    }
+    Ok(due)
 }
 
 /// The verification with this id, whoever asks: for the platform's own work.
@@ -318,7 +380,8 @@ pub async fn forget(
     let sql = "UPDATE verifications
         SET name_sealed = NULL, number_sealed = NULL, number_index = NULL,
             tenant_reference_sealed = NULL, tenant_reference_index = NULL,
-            identity_key_sealed = NULL, forgotten_at = $2
+            identity_key_sealed = NULL, idempotency_hash = NULL, request_hash = NULL,
+            forgotten_at = $2
         WHERE id = $1 AND state = 'closed' AND forgotten_at IS NULL";
     if tx.execute(sql, values![id, at]).await? != 1 {
         return Ok(false);

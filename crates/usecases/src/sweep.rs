@@ -7,7 +7,7 @@ use zhenren_domain::jobs::JobKind;
 use zhenren_domain::retention::after;
 use zhenren_store::jobs::{self, Lease, NewJob};
 use zhenren_store::operator_sessions::{self, failures};
-use zhenren_store::{apps::access_tokens, idempotency, identity_keys, limit_counters, nonces};
+use zhenren_store::{apps::access_tokens, identity_keys, limit_counters, nonces};
 
 use crate::context::Context;
 use crate::evidence::orphans;
@@ -53,7 +53,6 @@ pub(crate) async fn run(context: &Context, lease: &Lease) -> Result<(), JobError
     operator_sessions::sweep(&mut tx, before(at, KEEP)).await?;
     failures::sweep(&mut tx, before(at, KEEP), at).await?;
     nonces::sweep(&mut tx, at).await?;
-    idempotency::sweep(&mut tx, at).await?;
     limit_counters::sweep(&mut tx, at).await?;
     jobs::sweep(&mut tx, before(at, KEEP_JOBS)).await?;
     let next = after(at, PERIOD);

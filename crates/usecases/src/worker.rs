@@ -196,6 +196,7 @@ async fn claim(context: &Context) -> Result<Option<Lease>, Fault> {
             count_max: 1,
         };
         let mut tx = context.pool().begin().await?;
+        verifications::expire::plan_due(context, &mut tx, at).await?;
         let leases = jobs::claim(&mut tx, &claim).await?;
         tx.commit().await?;
         Ok(leases.into_iter().next())

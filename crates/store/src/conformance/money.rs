@@ -1,13 +1,13 @@
 //! Money under races: I1 and I2.
 
-use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, VerificationId};
+use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::ledger::{HoldState, Settlement};
 use zhenren_domain::money::Fen;
 
 use super::world::{START, World, after, together};
 use crate::dialect::Dialect;
 use crate::ledger::{self, Freeze, Freezing, Recharge};
-use crate::{StoreError, Transaction, accounts, audit, capture_tokens, retry_busy, verifications};
+use crate::{StoreError, Transaction, accounts, audit, retry_busy, verifications};
 
 /// The account's own balance, after checking it against the immutable entries.
 async fn balance(world: &World, id: &AccountId) -> (i64, i64, i64) {
@@ -206,7 +206,6 @@ async fn create(world: &World, tx: &mut Transaction, account: &AccountId, app: &
     let record = world.record(app, account);
     let id = &record.verification.id;
     let wish = Freeze {
-        hold_id: &HoldId::from_number(world.number()),
         entry_id: &EntryId::from_number(world.number()),
         account_id: account,
         verification_id: id,
@@ -215,9 +214,6 @@ async fn create(world: &World, tx: &mut Transaction, account: &AccountId, app: &
     let frozen = ledger::freeze(tx, &wish).await.unwrap();
     assert_eq!(frozen, Freezing::Frozen(Fen::of(85)));
     verifications::insert(tx, &world.vault, &record)
-        .await
-        .unwrap();
-    capture_tokens::issue(tx, id.as_str(), id, START, after(60))
         .await
         .unwrap();
     let event = audit::Event {

@@ -122,10 +122,14 @@ pub(super) async fn a_raised_price_is_taken_or_forgiven(world: &World) {
             .unwrap();
         let found = [it.settled, it.returned, it.taken, it.forgiven].map(Fen::get);
         assert_eq!(found, expected, "{left}");
-        let entry = ledger_entries::find(&mut tx, &account, &entry_id)
-            .await
-            .unwrap();
-        let entry = entry.unwrap();
+        let settles = Filter {
+            from: Timestamp::MIN,
+            until: Timestamp::MAX,
+            kind: Some(EntryKind::Settle),
+        };
+        let entries = ledger_entries::list(&mut tx, &account, &settles, None, 9).await;
+        let [entry] = <[_; 1]>::try_from(entries.unwrap()).unwrap();
+        assert_eq!(entry.id, entry_id);
         assert_eq!(entry.forgiven, it.forgiven);
         assert_eq!(entry.tariff_id, Some(tariff_id));
         assert_eq!(entry.moved.available_fen, -it.taken.get());

@@ -1,16 +1,14 @@
 //! Tokens, keys and nonces: what may be used once, for a while, or so many times.
 
 use jiff::Timestamp;
-use zhenren_domain::ids::{AttemptId, VerificationId};
 use zhenren_domain::retention::{ACCESS_TOKEN_LIFE, IDENTITY_KEY_LIFE, after as later};
 use zhenren_vault::SecretText;
 
 use super::world::{NAME, NUMBER, START, World, after, together};
 use crate::apps::access_tokens::{self, TokenState};
-use crate::capture_tokens::{self, Spending};
 use crate::idempotency::{self, Key, Recall};
 use crate::identity_keys::{self, NewIdentityKey, Start};
-use crate::{StoreError, nonces, retry_busy};
+use crate::{StoreError, nonces, retry_busy, verifications};
 
 pub(super) async fn an_access_token_outlives_its_successor_by_five_minutes(world: &World) {
     let account = world.account(0).await;
@@ -43,61 +41,6 @@ pub(super) async fn an_access_token_outlives_its_successor_by_five_minutes(world
         assert_eq!(found, state, "{token} at {second} s");
     }
     assert_eq!(access_tokens::sweep(&mut tx, after(7250)).await.unwrap(), 2);
-}
-
-/// Issues capture tokens for a new verification.
-async fn issue(world: &World, tokens: &[(&str, Timestamp)]) -> VerificationId {
-    let id = world.open().await.verification.id;
-    let mut tx = world.pool.begin().await.unwrap();
-    for (token, until) in tokens {
-        capture_tokens::issue(&mut tx, token, &id, START, *until)
-            .await
-            .unwrap();
-    }
-    tx.commit().await.unwrap();
-    id
-}
-
-pub(super) async fn a_capture_token_is_spent_once(world: &World) {
-    let id = issue(world, &[("good", after(1800))]).await;
-    let answers = together(20, |_| async {
-        let attempt = AttemptId::from_number(world.number());
-        let attempt = &attempt;
-        retry_busy(|| async move {
-            let mut tx = world.pool.begin().await?;
-            let spending = capture_tokens::spend(&mut tx, "good", attempt, after(5)).await?;
-            tx.commit().await?;
-            Ok::<_, StoreError>(spending)
-        })
-        .await
-        .unwrap()
-    })
-    .await;
-    let count = |wanted: Spending| answers.iter().filter(|answer| **answer == wanted).count();
-    assert_eq!(count(Spending::Spent(id)), 1);
-    assert_eq!(count(Spending::AlreadySpent), 19);
-}
-
-pub(super) async fn a_capture_token_expires_and_is_revoked(world: &World) {
-    let tokens = [("late", after(10)), ("revoked", after(1800))];
-    let id = issue(world, &tokens).await;
-    let attempt = AttemptId::from_number(world.number());
-    let mut tx = world.pool.begin().await.unwrap();
-    for (second, is_unspent) in [(5, true), (6, false)] {
-        let found = capture_tokens::is_unspent(&mut tx, "revoked", after(second)).await;
-        assert_eq!(found.unwrap(), is_unspent);
-        capture_tokens::revoke(&mut tx, &id, after(6))
-            .await
-            .unwrap();
-    }
-    for (token, expected) in [
-        ("late", Spending::Expired),
-        ("revoked", Spending::Expired),
-        ("unknown", Spending::Unknown),
-    ] {
-        let found = capture_tokens::spend(&mut tx, token, &attempt, after(10)).await;
-        assert_eq!(found.unwrap(), expected);
-    }
 }
 
 pub(super) async fn an_identity_key_starts_five_times_until_it_passed(world: &World) {
@@ -184,58 +127,57 @@ pub(super) async fn an_idempotency_key_answers_the_same_and_works_once(world: &W
     let account = world.account(0).await;
     let app = world.app(&account).await;
     let key = Key {
-        app_id: &app,
-        key_hash: "key",
+        hash: "key",
         request_hash: "body",
     };
-    let life = (START, after(60));
+    let records: Vec<_> = (0..10).map(|_| world.record(&app, &account)).collect();
     // Ten repeats of one request at the same time: one does the work, all get its answer.
-    let answers = together(10, |index| async move {
-        retry_busy(|| async move {
+    let answers = together(10, |index| {
+        let record = &records[usize::try_from(index).unwrap()];
+        retry_busy(move || async move {
             let mut tx = world.pool.begin().await?;
-            let vault = &world.vault;
-            let answer = SecretText::from(format!("answer {index}"));
-            let answer = if idempotency::remember(&mut tx, vault, &key, &answer, life).await? {
-                answer
+            let is_new = verifications::insert_once(&mut tx, &world.vault, record, &key).await?;
+            let answer = if is_new {
+                record.verification.id.clone()
             } else {
-                match idempotency::recall(&mut tx, vault, &key, START).await? {
-                    Recall::Same(answer) => answer,
+                match idempotency::recall(&mut tx, &key, before(1)).await? {
+                    Recall::Same(id) => id,
                     Recall::Unknown | Recall::Different => panic!("it was remembered"),
                 }
             };
             tx.commit().await?;
             Ok::<_, StoreError>(answer)
         })
-        .await
-        .unwrap()
     })
     .await;
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     assert!(
         answers.windows(2).all(|pair| pair[0] == pair[1]),
         "two requests did the work"
     );
     let mut tx = world.pool.begin().await.unwrap();
-    let vault = &world.vault;
+    let kept = verifications::list(&mut tx, &world.vault, &app, None, 50).await;
+    assert_eq!(kept.unwrap().len(), 1);
     let other = Key {
         request_hash: "other body",
         ..key
     };
-    let recall = idempotency::recall(&mut tx, vault, &other, START)
-        .await
-        .unwrap();
-    assert_eq!(recall, Recall::Different);
-    let late = idempotency::recall(&mut tx, vault, &other, after(60))
-        .await
-        .unwrap();
-    assert_eq!(late, Recall::Unknown);
-    let again = (after(60), after(120));
-    let fresh = SecretText::from("fresh");
-    let is_free = idempotency::remember(&mut tx, vault, &other, &fresh, again)
-        .await
-        .unwrap();
-    assert!(is_free);
-    let recall = idempotency::recall(&mut tx, vault, &other, after(61))
-        .await
-        .unwrap();
-    assert_eq!(recall, Recall::Same(fresh));
+    let recall = idempotency::recall(&mut tx, &other, before(1)).await;
+    assert_eq!(recall.unwrap(), Recall::Different);
+    let late = idempotency::recall(&mut tx, &other, START).await;
+    assert_eq!(late.unwrap(), Recall::Unknown);
+    // A key that is remembered still is not freed; one that is not is.
+    let again = world.record(&app, &account);
+    for (since, is_free) in [(before(1), false), (START, true)] {
+        idempotency::forget(&mut tx, &key, since).await.unwrap();
+        let is_new = verifications::insert_once(&mut tx, &world.vault, &again, &other).await;
+        assert_eq!(is_new.unwrap(), is_free);
+    }
+    let recall = idempotency::recall(&mut tx, &other, before(1)).await;
+    assert_eq!(recall.unwrap(), Recall::Same(again.verification.id));
+}
+
+/// So many seconds before the start.
+fn before(seconds: i64) -> Timestamp {
+    after(-seconds)
 }

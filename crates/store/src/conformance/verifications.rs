@@ -1,5 +1,6 @@
 //! Verifications close once, answer only to their own app, and can be forgotten.
 
+use jiff::SignedDuration;
 use zhenren_domain::billing::{BillingRules, bill};
 use zhenren_domain::challenge::{Action, ChallengeKind};
 use zhenren_domain::draw::Wish;
@@ -12,7 +13,7 @@ use super::captures::begin;
 use super::world::{World, after, together};
 use crate::attempts;
 use crate::verifications::{self, Billed, Record, ReferenceSource, Subject};
-use crate::{StoreError, retry_busy};
+use crate::{StoreError, jobs, retry_busy};
 
 async fn find(world: &World, record: &Record) -> Record {
     let mut tx = world.pool.read().await.unwrap();
@@ -226,4 +227,41 @@ pub(super) async fn a_forgotten_verification_keeps_its_answer_only(world: &World
     let left = find(world, &record).await;
     assert_eq!(left.subject, Subject::default());
     assert_eq!(left.verification, closed);
+}
+
+pub(super) async fn a_due_verification_is_taken_once(world: &World) {
+    let first = world.open().await.verification;
+    let second = world.open().await.verification;
+    let mut tx = world.pool.begin().await.unwrap();
+    let sooner = first.expires_at.checked_sub(SignedDuration::from_secs(1));
+    let sooner = sooner.unwrap();
+    verifications::set_due(&mut tx, &second.id, sooner)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let takers = together(4, |_| async {
+        retry_busy(|| async {
+            let mut tx = world.pool.begin().await?;
+            let taken = verifications::take_due(&mut tx, sooner, 16).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(taken)
+        })
+        .await
+        .unwrap()
+    })
+    .await;
+    let taken: Vec<_> = takers.into_iter().flatten().collect();
+    assert_eq!(taken, [(second.id.clone(), sooner)]);
+    let mut tx = world.pool.begin().await.unwrap();
+    assert_eq!(
+        jobs::next_due(&mut tx).await.unwrap(),
+        Some(first.expires_at)
+    );
+    verifications::set_due(&mut tx, &second.id, sooner)
+        .await
+        .unwrap();
+    let all = verifications::take_due(&mut tx, first.expires_at, 16).await;
+    let order = [(second.id, sooner), (first.id, first.expires_at)];
+    assert_eq!(all.unwrap(), order);
+    assert_eq!(jobs::next_due(&mut tx).await.unwrap(), None);
 }

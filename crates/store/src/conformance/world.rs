@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use zhenren_domain::draw::Wish;
-use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, VerificationId};
+use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::verification::{State, Verification};
 use zhenren_vault::{SecretText, Vault};
@@ -160,10 +160,8 @@ impl World {
         account_id: &AccountId,
         verification_id: &VerificationId,
     ) -> Result<Freezing, StoreError> {
-        let hold_id = HoldId::from_number(self.number());
         let entry_id = EntryId::from_number(self.number());
         let wish = Freeze {
-            hold_id: &hold_id,
             entry_id: &entry_id,
             account_id,
             verification_id,

@@ -82,6 +82,11 @@ impl PostgresPool {
         Ok(PostgresTransaction::begin(self.lend().await?, kind, None).await)
     }
 
+    /// Lends a connection of which each statement reads a state of its own.
+    pub(crate) async fn look(&self) -> Result<PostgresTransaction, StoreError> {
+        Ok(PostgresTransaction::alone(self.lend().await?))
+    }
+
     /// Begins a transaction that writes what others of this process write under the same key; it
     /// waits for their end first, and only then for a connection.
     pub(crate) async fn begin_in_turn(&self, key: &str) -> Result<PostgresTransaction, StoreError> {

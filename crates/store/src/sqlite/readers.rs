@@ -40,6 +40,14 @@ impl Readers {
 
     /// Begins to read one consistent state.
     pub(crate) async fn begin(&self) -> Result<Reader, StoreError> {
+        let mut reader = self.look().await?;
+        reader.execute(dialect::SQLITE_READ, &[])?;
+        reader.is_begun = true;
+        Ok(reader)
+    }
+
+    /// Lends a reader of which each statement reads a state of its own.
+    pub(crate) async fn look(&self) -> Result<Reader, StoreError> {
         let permits = Arc::clone(&self.0.permits);
         let permit = tokio::time::timeout(dialect::ACQUIRE_TIMEOUT, permits.acquire_owned())
             .await
@@ -50,9 +58,9 @@ impl Readers {
             Some(connection) => connection,
             None => super::open(&self.0.path, dialect::SQLITE_READER_SETTINGS)?,
         };
-        super::execute(&connection, dialect::SQLITE_READ, &[])?;
         Ok(Reader {
             connection: Some(connection),
+            is_begun: false,
             shared: Arc::clone(&self.0),
             _permit: permit,
         })
@@ -75,6 +83,8 @@ impl Readers {
 pub(crate) struct Reader {
     /// Gone only in `drop`.
     connection: Option<Connection>,
+    /// Whether a transaction must be ended.
+    is_begun: bool,
     shared: Arc<Shared>,
     _permit: OwnedSemaphorePermit,
 }
@@ -110,7 +120,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             // A connection that cannot end its transaction is not lent again.
-            if super::execute(&connection, "ROLLBACK", &[]).is_ok() {
+            if !self.is_begun || super::execute(&connection, "ROLLBACK", &[]).is_ok() {
                 self.shared.idle().push(connection);
             }
         }

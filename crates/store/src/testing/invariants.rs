@@ -96,12 +96,12 @@ pub fn holds(now: &Snapshot) -> Result<(), String> {
 fn resolutions(now: &Snapshot) -> Result<(), String> {
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for entry in now.rows("ledger_entries") {
-        if let Some(hold) = entry.get("hold_id") {
+        if let Some(hold) = entry.get("verification_id") {
             kinds.entry(hold).or_default().push(entry.text("kind"));
         }
     }
     for hold in now.rows("holds") {
-        let id = hold.text("id");
+        let id = hold.text("verification_id");
         let mut found = kinds.remove(id).unwrap_or_default();
         found.sort_unstable();
         let wanted: &[&str] = match hold.text("state") {
@@ -109,7 +109,10 @@ fn resolutions(now: &Snapshot) -> Result<(), String> {
             "released" => &["freeze", "release"],
             _ => &["freeze"],
         };
-        ensure!(found == wanted, "I2: hold {id} has entries {found:?}");
+        ensure!(
+            found == wanted,
+            "I2: the hold of {id} has entries {found:?}"
+        );
     }
     ensure!(kinds.is_empty(), "I2: entries of no hold: {kinds:?}");
     Ok(())

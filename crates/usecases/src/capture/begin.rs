@@ -13,7 +13,6 @@ use zhenren_domain::standing::Standing;
 use zhenren_domain::verification::{Refusal, State};
 use zhenren_store::apps::App;
 use zhenren_store::attempts::{self, NewAttempt};
-use zhenren_store::capture_tokens::{self, Spending};
 use zhenren_store::identity_keys::{self, Start};
 use zhenren_store::jobs::{self, NewJob};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject};
@@ -28,7 +27,7 @@ use crate::ledger::close::advance;
 use crate::ledger::freeze::{self, FreezeError, NewVerification};
 use crate::limits::{LimitReached, subjects};
 use crate::tenants::issue_user_id_key::USER_ID_KEY;
-use crate::verifications::tokens;
+use crate::verifications::tokens::{self, Shown};
 
 /// Limit: characters kept of what a page says about its language and openid.
 const WORD_CHARS_MAX: usize = 128;
@@ -165,7 +164,7 @@ pub async fn begin(context: &Context, ticket: Ticket, page: &Page) -> Result<Beg
             return Err(reached.into());
         }
         let attempt_id = AttemptId::from_number(context.id_number());
-        let record = redeem(context, &mut tx, &ticket, &attempt_id).await?;
+        let record = redeem(context, &mut tx, &ticket).await?;
         let begun = write(context, &mut tx, &record, attempt_id, &ticket, page).await?;
         tx.commit().await?;
         Ok::<_, BeginError>(begun)
@@ -194,19 +193,18 @@ async fn redeem(
     context: &Context,
     tx: &mut Transaction,
     ticket: &Ticket,
-    attempt_id: &AttemptId,
 ) -> Result<Record, BeginError> {
     match ticket {
         Ticket::CaptureToken(token) => {
-            let hash = tokens::capture_token_hash(context, token);
-            let id = match capture_tokens::spend(tx, &hash, attempt_id, context.now()).await? {
-                Spending::Spent(id) => id,
-                Spending::AlreadySpent => return Err(BeginError::TokenSpent),
-                Spending::Expired => return Err(BeginError::TokenExpired),
-                Spending::Unknown => return Err(BeginError::TokenUnknown),
-            };
+            let id = tokens::named_by(token).ok_or(BeginError::TokenUnknown)?;
             let found = verifications::find(tx, context.vault(), &id).await?;
-            found.ok_or(BeginError::TokenUnknown)
+            let record = found.ok_or(BeginError::TokenUnknown)?;
+            match tokens::shown(context, &record.verification, token, context.now()) {
+                Shown::Good => Ok(record),
+                Shown::Spent => Err(BeginError::TokenSpent),
+                Shown::Expired => Err(BeginError::TokenExpired),
+                Shown::Unknown => Err(BeginError::TokenUnknown),
+            }
         }
         Ticket::CertifyId(id) => {
             let id = VerificationId::parse(id).map_err(|_| BeginError::TokenUnknown)?;
@@ -282,7 +280,10 @@ async fn redeem_key(
     if let Some(reached) = subjects::opening(context, tx, &new).await? {
         return Err(reached.into());
     }
-    let (record, _) = freeze::write(context, tx, &new, ReferenceSource::Enrolled).await?;
+    let record = freeze::insert(context, tx, &new, ReferenceSource::Enrolled, None)
+        .await?
+        .ok_or_else(|| Fault::new("opening a verification", "a request without a key has one"))?;
+    freeze::write(context, tx, &new, &record).await?;
     Ok(record)
 }
 

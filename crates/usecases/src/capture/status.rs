@@ -7,7 +7,6 @@ use zhenren_domain::attempt::State;
 use zhenren_domain::codes::{unicloud_client_code, wechat_code};
 use zhenren_domain::outcome::{Hint, Outcome, Reason};
 use zhenren_store::attempts::Record as Attempt;
-use zhenren_store::capture_tokens;
 use zhenren_store::verifications::{Door, Record as Verification};
 
 use super::access::AttemptAccess;
@@ -70,14 +69,8 @@ async fn look(context: &Context, access: &AttemptAccess) -> Result<Status, Fault
             result: None,
         });
     };
-    let mut retry = None;
-    if verification.verification.is_startable(context.now()) {
-        let token = tokens::capture_token(context, &verification.verification);
-        let hash = tokens::capture_token_hash(context, &token);
-        if capture_tokens::is_unspent(&mut tx, &hash, context.now()).await? {
-            retry = Some(token);
-        }
-    }
+    let is_waiting = tokens::is_waiting(&verification.verification, context.now());
+    let retry = is_waiting.then(|| tokens::capture_token(context, &verification.verification));
     let result = Ending {
         outcome,
         errcode: errcode(&verification, reason),

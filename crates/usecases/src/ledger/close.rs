@@ -1,10 +1,8 @@
 //! What follows from a transition of a verification: an attempt that ended with it is told who
-//! pays; when it closed, its hold resolves with it (invariant I2); when it is open again, the next
-//! attempt gets its token.
+//! pays; when it closed, its hold resolves with it (invariant I2).
 
 use zhenren_domain::billing::{Billing, BillingRules, bill};
 use zhenren_domain::ids::EntryId;
-use zhenren_domain::jobs::JobKind;
 use zhenren_domain::ledger::HoldState;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
@@ -14,11 +12,10 @@ use zhenren_domain::verification::{Closing, State, Verification};
 use zhenren_store::usage::{self, Usage};
 use zhenren_store::verifications::{self, Billed, Record};
 use zhenren_store::{Transaction, attempts, payers};
-use zhenren_store::{audit, capture_tokens, identity_keys, jobs, ledger};
+use zhenren_store::{audit, identity_keys, ledger};
 
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::verifications::open::issue_token;
 
 /// Writes the transition of `before` and everything that follows from it.
 pub(crate) async fn advance(
@@ -41,14 +38,8 @@ pub(crate) async fn advance(
     {
         attempts::record_billing(tx, ended, billing).await?;
     }
-    match &record.verification.state {
-        State::Closed(closing) => close(context, tx, &record, closing, billing).await?,
-        State::Open => {
-            if record.verification.is_startable(context.now()) {
-                issue_token(context, tx, &record).await?;
-            }
-        }
-        State::Capturing { .. } | State::Analyzing { .. } => {}
+    if let State::Closed(closing) = &record.verification.state {
+        close(context, tx, &record, closing, billing).await?;
     }
     Ok(record)
 }
@@ -89,13 +80,12 @@ async fn close(
         }
     }
     verifications::record_billing(tx, id, &Billed { billing, settled }).await?;
-    capture_tokens::revoke(tx, id, closing.at).await?;
     if let (Outcome::Accepted, Some(hash)) = (closing.outcome, &record.identity_key_hash) {
         identity_keys::mark_passed(tx, hash, closing.at).await?;
     }
-    // The same job that would have expired it forgets the person when the answer is too old.
+    // Who would have let it expire forgets the person when the answer is too old.
     let forget_at = after(closing.at, context.settings().retention.result);
-    jobs::reschedule(tx, JobKind::ExpireVerification, id.as_str(), forget_at).await?;
+    verifications::set_due(tx, id, forget_at).await?;
     let event = audit::Event {
         chain: record.account_id.as_str(),
         at: closing.at,

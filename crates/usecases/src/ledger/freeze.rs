@@ -1,15 +1,13 @@
-//! The rows of a new verification: its price frozen, its end planned, a line in the audit log.
+//! The rows of a new verification: itself, its price frozen, a line in the audit log.
 
-use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::draw::Wish;
-use zhenren_domain::ids::{AccountId, AppId, EntryId, HoldId, JobId, VerificationId};
-use zhenren_domain::jobs::JobKind;
+use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::retention::after;
 use zhenren_domain::tariff::civil_day;
 use zhenren_domain::verification::{State, Verification};
-use zhenren_store::jobs::{self, NewJob};
+use zhenren_store::idempotency::Key;
 use zhenren_store::ledger::{Freeze, Freezing};
 use zhenren_store::usage::{self, Usage};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource, Subject};
@@ -69,20 +67,39 @@ impl From<StoreError> for FreezeError {
     }
 }
 
-/// Writes it and answers with the price that was reserved. Refused, the caller must drop the
-/// transaction.
-pub(crate) async fn write(
+/// Writes the verification; nothing when one was opened under this key.
+pub(crate) async fn insert(
     context: &Context,
     tx: &mut Transaction,
     new: &NewVerification,
     reference: ReferenceSource,
-) -> Result<(Record, Fen), FreezeError> {
-    let at = context.now();
+    key: Option<&Key<'_>>,
+) -> Result<Option<Record>, StoreError> {
+    let record = record(context, new, reference);
+    let vault = context.vault();
+    let is_new = match key {
+        Some(key) => verifications::insert_once(tx, vault, &record, key).await?,
+        None => {
+            verifications::insert(tx, vault, &record).await?;
+            true
+        }
+    };
+    Ok(is_new.then_some(record))
+}
+
+/// Writes what goes with a verification that was inserted, and answers with the price that was
+/// reserved. Refused, the caller must drop the transaction.
+pub(crate) async fn write(
+    context: &Context,
+    tx: &mut Transaction,
+    new: &NewVerification,
+    record: &Record,
+) -> Result<Fen, FreezeError> {
+    let at = record.verification.created_at;
     if new.is_counted && !apps::count_call(tx, &new.app_id).await? {
         return Err(FreezeError::QuotaUsedUp);
     }
     let wish = Freeze {
-        hold_id: &HoldId::from_number(context.id_number()),
         entry_id: &EntryId::from_number(context.id_number()),
         account_id: &new.account_id,
         verification_id: &new.verification_id,
@@ -93,16 +110,6 @@ pub(crate) async fn write(
         Freezing::AccountUnknown => return Err(FreezeError::AccountUnknown),
         Freezing::Frozen(price) => price,
     };
-    let record = record(context, new, reference, at);
-    verifications::insert(tx, context.vault(), &record).await?;
-    let job = NewJob {
-        id: &JobId::from_number(context.id_number()),
-        kind: JobKind::ExpireVerification,
-        subject: new.verification_id.as_str(),
-        run_at: record.verification.expires_at,
-        at,
-    };
-    jobs::plan(tx, &job).await?;
     let event = audit::Event {
         chain: new.account_id.as_str(),
         at,
@@ -114,15 +121,11 @@ pub(crate) async fn write(
     audit::append(tx, &event).await?;
     let day = civil_day(at);
     usage::add(tx, &new.account_id, &new.app_id, day, &Usage::request()).await?;
-    Ok((record, price))
+    Ok(price)
 }
 
-fn record(
-    context: &Context,
-    new: &NewVerification,
-    reference: ReferenceSource,
-    at: Timestamp,
-) -> Record {
+fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) -> Record {
+    let at = context.now();
     let settings = context.settings();
     let verification = Verification {
         id: new.verification_id.clone(),

@@ -4,7 +4,6 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zhenren_domain::ids::AppId;
 use zhenren_store::apps::{self, access_tokens};
-use zhenren_store::secrets::{self, Holder};
 
 use super::{Caller, is_token};
 use crate::context::Context;
@@ -54,19 +53,18 @@ pub async fn by_secret(
     secret: &str,
 ) -> Result<Caller, SecretError> {
     let id = AppId::parse(appid).map_err(|_| SecretError::AppUnknown)?;
-    let mut tx = context.pool().read().await?;
-    let app = apps::find_with_standing(&mut tx, &id)
+    let mut tx = context.pool().look().await?;
+    let (app, standing, known) = apps::find_caller(&mut tx, context.vault(), &id)
         .await?
         .ok_or(SecretError::AppUnknown)?;
     let given = sha256_hex(secret.as_bytes());
-    let known = secrets::active(&mut tx, context.vault(), Holder::App(&id)).await?;
     let is_known = known
         .iter()
         .fold(subtle::Choice::from(0), |found, verifier| {
             found | verifier.reveal().as_bytes().ct_eq(given.as_bytes())
         });
     if bool::from(is_known) {
-        Ok(app.into())
+        Ok((app, standing).into())
     } else {
         Err(SecretError::SecretWrong)
     }

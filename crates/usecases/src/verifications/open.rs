@@ -1,19 +1,18 @@
-//! Opens a verification: one transaction with its price frozen and its end planned.
+//! Opens a verification: one transaction, with its price frozen.
 //!
 //! The same idempotency key with the same body gives the same answer and changes nothing.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use thiserror::Error;
 use zhenren_domain::draw::Wish;
 use zhenren_domain::identity_number::IdentityNumber;
 use zhenren_domain::ids::{AppId, EvidenceId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
-use zhenren_domain::retention::{IDEMPOTENCY_LIFE, after};
+use zhenren_domain::retention::IDEMPOTENCY_LIFE;
 use zhenren_store::idempotency::{self, Key, Recall};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource as Kept};
-use zhenren_store::{IsBusy, StoreError, Transaction, capture_tokens, ledger as money, retry_busy};
+use zhenren_store::{IsBusy, StoreError, Transaction, ledger as money, retry_busy};
 use zhenren_vault::SecretText;
 
 use super::tokens;
@@ -178,11 +177,10 @@ struct Recognition {
 }
 
 impl Recognition {
-    fn of(context: &Context, idempotency: &Idempotency) -> Self {
+    fn of(context: &Context, app_id: &AppId, idempotency: &Idempotency) -> Self {
+        let key = format!("{app_id}/{}", idempotency.key);
         Self {
-            key_hash: context
-                .vault()
-                .token_hash("idempotency-key", &idempotency.key),
+            key_hash: context.vault().token_hash("idempotency-key", &key),
             // Keyed, because the body holds a name and a number that could be guessed.
             request_hash: context
                 .vault()
@@ -190,10 +188,9 @@ impl Recognition {
         }
     }
 
-    fn key<'a>(&'a self, app_id: &'a AppId) -> Key<'a> {
+    fn key(&self) -> Key<'_> {
         Key {
-            app_id,
-            key_hash: &self.key_hash,
+            hash: &self.key_hash,
             request_hash: &self.request_hash,
         }
     }
@@ -208,7 +205,7 @@ pub async fn open(
     let recognition = opening
         .idempotency
         .as_ref()
-        .map(|it| Recognition::of(context, it));
+        .map(|it| Recognition::of(context, &caller.app_id, it));
     let new = check(context, caller, &opening)?;
     let photo = match opening.reference {
         ReferenceSource::Enrolled => None,
@@ -226,14 +223,26 @@ pub async fn open(
     let opened = retry_busy(|| async {
         let account_id = caller.account_id.as_str();
         let mut tx = context.pool().begin_in_turn(account_id).await?;
-        let before = match &recognition {
-            None => None,
-            Some(it) => recall_or_remember(context, &mut tx, caller, it, &new).await?,
+        let kept = match &photo {
+            None => Kept::Enrolled,
+            Some(photo) => Kept::CallerPhoto(EvidenceId::clone(&photo.id)),
         };
-        let opened = match before {
-            Some(opened) => opened,
-            None => write(context, &mut tx, &new, photo.as_ref(), opening.source).await?,
-        };
+        // The verification first: if its key is taken, nothing else may have been written.
+        let opened =
+            match insert(context, &mut tx, caller, &new, &kept, recognition.as_ref()).await? {
+                Ok(record) => {
+                    write(
+                        context,
+                        &mut tx,
+                        &new,
+                        &record,
+                        photo.as_ref(),
+                        opening.source,
+                    )
+                    .await?
+                }
+                Err(before) => before,
+            };
         // What was recalled may be on its way to the disk still.
         tx.commit().await?;
         Ok(opened)
@@ -318,39 +327,22 @@ async fn write(
     context: &Context,
     tx: &mut Transaction,
     new: &NewVerification,
+    record: &Record,
     photo: Option<&StoredTemplate>,
     source: Source,
 ) -> Result<Opened, OpenError> {
     if let Some(reached) = subjects::opening(context, tx, new).await? {
         return Err(reached.into());
     }
-    let reference = match photo {
-        None => Kept::Enrolled,
-        Some(photo) => {
-            templates::keep(context, tx, photo).await?;
-            Kept::CallerPhoto(EvidenceId::clone(&photo.id))
-        }
-    };
-    let (record, price) = freeze::write(context, tx, new, reference).await?;
+    if let Some(photo) = photo {
+        templates::keep(context, tx, photo).await?;
+    }
+    let price = freeze::write(context, tx, new, record).await?;
     let capture_token = match source {
         Source::Unicloud => None,
-        Source::V1 => Some(issue_token(context, tx, &record).await?),
+        Source::V1 => Some(tokens::capture_token(context, &record.verification)),
     };
-    Ok(opened(&record, capture_token, price))
-}
-
-/// Issues the token of the next attempt.
-pub(crate) async fn issue_token(
-    context: &Context,
-    tx: &mut Transaction,
-    record: &Record,
-) -> Result<String, StoreError> {
-    let verification = &record.verification;
-    let token = tokens::capture_token(context, verification);
-    let hash = tokens::capture_token_hash(context, &token);
-    let until = verification.startable_until;
-    capture_tokens::issue(tx, &hash, &verification.id, context.now(), until).await?;
-    Ok(token)
+    Ok(opened(record, capture_token, price))
 }
 
 fn opened(record: &Record, capture_token: Option<String>, price: Fen) -> Opened {
@@ -372,45 +364,48 @@ async fn recall(
     caller: &Caller,
     recognition: &Recognition,
 ) -> Result<Option<Opened>, OpenError> {
-    let key = recognition.key(&caller.app_id);
-    let answer = match idempotency::recall(tx, context.vault(), &key, context.now()).await? {
+    let at = context.now();
+    let id = match idempotency::recall(tx, &recognition.key(), forgotten_until(at)).await? {
         Recall::Unknown => return Ok(None),
         Recall::Different => return Err(OpenError::IdempotencyConflict),
-        Recall::Same(answer) => answer,
+        Recall::Same(id) => id,
     };
-    let broken = || Fault::new("recalling an answer", "the stored answer does not parse");
-    let json: Value = serde_json::from_str(answer.reveal()).map_err(|_| broken())?;
-    let id = json.get("id").and_then(Value::as_str).ok_or_else(broken)?;
-    let id = VerificationId::parse(id).map_err(|_| broken())?;
+    let broken = || Fault::new("recalling an answer", "the verification is not there");
     let record = verifications::find_of_app(tx, context.vault(), &caller.app_id, &id)
         .await?
         .ok_or_else(broken)?;
     let price = money::hold_of(tx, &id).await?.ok_or_else(broken)?.amount;
-    let token = tokens::capture_token(context, &record.verification);
-    let hash = tokens::capture_token_hash(context, &token);
-    let is_unspent = capture_tokens::is_unspent(tx, &hash, context.now()).await?;
-    Ok(Some(opened(&record, is_unspent.then_some(token), price)))
+    let is_waiting = tokens::is_waiting(&record.verification, at);
+    let token = is_waiting.then(|| tokens::capture_token(context, &record.verification));
+    Ok(Some(opened(&record, token, price)))
 }
 
-/// What the same request was answered before; nothing when it is remembered from now on.
-async fn recall_or_remember(
+/// Keys of requests until this moment are free again.
+fn forgotten_until(at: Timestamp) -> Timestamp {
+    at.checked_sub(IDEMPOTENCY_LIFE).unwrap_or(Timestamp::MIN)
+}
+
+/// The new verification, or what the same request was answered before.
+async fn insert(
     context: &Context,
     tx: &mut Transaction,
     caller: &Caller,
-    recognition: &Recognition,
     new: &NewVerification,
-) -> Result<Option<Opened>, OpenError> {
-    let answer = json!({ "id": new.verification_id.as_str() }).to_string();
-    let at = context.now();
-    let times = (at, after(at, IDEMPOTENCY_LIFE));
-    let key = recognition.key(&caller.app_id);
-    let answer = SecretText::from(answer);
-    if idempotency::remember(tx, context.vault(), &key, &answer, times).await? {
-        return Ok(None);
+    kept: &Kept,
+    recognition: Option<&Recognition>,
+) -> Result<Result<Record, Opened>, OpenError> {
+    let key = recognition.map(Recognition::key);
+    let insert = freeze::insert(context, tx, new, kept.clone(), key.as_ref());
+    if let Some(record) = insert.await? {
+        return Ok(Ok(record));
     }
-    // One that expired between the two looks at the clock is free for the next try.
-    match recall(context, tx, caller, recognition).await? {
-        Some(opened) => Ok(Some(opened)),
-        None => Err(Fault::from(StoreError::Busy).into()),
+    if let Some(recognition) = recognition {
+        if let Some(opened) = recall(context, tx, caller, recognition).await? {
+            return Ok(Err(opened));
+        }
+        let since = forgotten_until(context.now());
+        idempotency::forget(tx, &recognition.key(), since).await?;
     }
+    let record = freeze::insert(context, tx, new, kept.clone(), key.as_ref()).await?;
+    Ok(Ok(record.ok_or(StoreError::Busy)?))
 }

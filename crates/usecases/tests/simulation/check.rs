@@ -129,16 +129,17 @@ fn closed_stays_closed(before: &Snapshot, now: &Snapshot) -> Result<(), Wrong> {
 }
 
 fn resolved_stays_resolved(before: &Snapshot, now: &Snapshot) -> Result<(), Wrong> {
-    let later = by_id(now, "holds");
+    let of = |row: Line<'_>| row.text("verification_id").to_owned();
+    let later: BTreeMap<String, Line<'_>> = now.rows("holds").map(|row| (of(row), row)).collect();
     for old in before.rows("holds") {
-        let id = old.text("id");
+        let id = &of(old);
         let new = later
             .get(id)
-            .ok_or_else(|| format!("I2: hold {id} is gone"))?;
+            .ok_or_else(|| format!("I2: the hold of {id} is gone"))?;
         let is_same = format!("{old:?}") == format!("{new:?}");
         ensure!(
             is_same || old.text("state") == "frozen",
-            "I2: resolved hold {id} was {old:?} and is {new:?}"
+            "I2: the resolved hold of {id} was {old:?} and is {new:?}"
         );
     }
     Ok(())
@@ -201,6 +202,8 @@ pub(crate) async fn the_end(world: &World, now: &Snapshot, memory: &Memory) -> R
     ensure!(open.is_empty(), "I3: still open: {open:?}");
     let waiting: Vec<Line<'_>> = pending_jobs(now).collect();
     ensure!(waiting.is_empty(), "I3: still to do: {waiting:?}");
+    let due: Vec<Timestamp> = due_verifications(now).collect();
+    ensure!(due.is_empty(), "I3: still to be looked after: {due:?}");
     for attempt in now.rows("capture_attempts") {
         let is_over = ["done", "cancelled", "expired"].contains(&attempt.text("state"));
         ensure!(is_over, "I3: an attempt goes on: {attempt:?}");
@@ -229,6 +232,12 @@ pub(crate) fn pending_jobs(now: &Snapshot) -> impl Iterator<Item = Line<'_>> {
     now.rows("jobs").filter(|job| {
         ["ready", "leased"].contains(&job.text("state")) && job.text("kind") != "sweep"
     })
+}
+
+/// When verifications must be looked after again.
+pub(crate) fn due_verifications(now: &Snapshot) -> impl Iterator<Item = Timestamp> {
+    now.rows("verifications")
+        .filter_map(|row| time(&row, "due_at"))
 }
 
 /// A time in a row.

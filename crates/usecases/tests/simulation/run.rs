@@ -276,7 +276,8 @@ impl Simulation {
         for _ in 0..DRAINS_COUNT_MAX {
             let now = self.worlds[0].clock.now();
             let due = |job| check::time(&job, "lease_until").or(check::time(&job, "run_at"));
-            let Some(last) = check::pending_jobs(&self.before).filter_map(due).max() else {
+            let jobs = check::pending_jobs(&self.before).filter_map(due);
+            let Some(last) = jobs.chain(check::due_verifications(&self.before)).max() else {
                 break;
             };
             self.advance(last.duration_since(now).max(SignedDuration::ZERO));
