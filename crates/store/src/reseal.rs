@@ -13,12 +13,11 @@ use crate::value::values;
 /// Limit: values of one transaction.
 const PAGE: u32 = 200;
 
-/// A column of sealed values, found by one or two others.
+/// A column of sealed values, found by the key of its table.
 #[derive(Debug)]
 pub struct Column {
     table: &'static str,
     name: &'static str,
-    has_second: bool,
     count: &'static str,
     page: &'static str,
     replace: &'static str,
@@ -28,17 +27,10 @@ macro_rules! column {
     ($table:literal, $column:literal) => {
         column!($table, $column, "id")
     };
-    ($table:literal, $column:literal, $first:literal) => {
-        column!($table, $column, $first, "''", false)
-    };
-    ($table:literal, $column:literal, $first:literal, $second:literal) => {
-        column!($table, $column, $first, $second, true)
-    };
-    ($table:literal, $column:literal, $first:literal, $second:literal, $has_second:literal) => {
+    ($table:literal, $column:literal, $key:literal) => {
         Column {
             table: $table,
             name: $column,
-            has_second: $has_second,
             count: concat!(
                 "SELECT COUNT(*) AS values_count FROM ",
                 $table,
@@ -48,42 +40,34 @@ macro_rules! column {
             ),
             page: concat!(
                 "SELECT ",
-                $first,
-                " AS first_key, ",
-                $second,
-                " AS second_key, ",
+                $key,
+                " AS row_key, ",
                 $column,
                 " AS sealed FROM ",
                 $table,
-                " WHERE (",
-                $first,
-                " > $1 OR (",
-                $first,
-                " = $1 AND ",
-                $second,
-                " > $2)) AND substr(",
+                " WHERE ",
+                $key,
+                " > $1 AND substr(",
                 $column,
-                ", 2, 4) <> $3 ORDER BY 1, 2 LIMIT $4"
+                ", 2, 4) <> $2 ORDER BY 1 LIMIT $3"
             ),
             replace: concat!(
                 "UPDATE ",
                 $table,
                 " SET ",
                 $column,
-                " = $4 WHERE ",
-                $first,
+                " = $3 WHERE ",
+                $key,
                 " = $1 AND ",
-                $second,
-                " = $2 AND ",
                 $column,
-                " = $3"
+                " = $2"
             ),
         }
     };
 }
 
 /// Every sealed column; a test holds them against the schema.
-pub const COLUMNS: [Column; 22] = [
+pub const COLUMNS: [Column; 21] = [
     column!("accounts", "holder_name_sealed"),
     column!("accounts", "holder_number_sealed"),
     column!("agreement_acceptances", "signer_sealed"),
@@ -105,15 +89,11 @@ pub const COLUMNS: [Column; 22] = [
     column!("people", "features_sealed"),
     column!("operators", "login_sealed"),
     column!("operators", "password_sealed"),
-    column!("idempotency_keys", "answer_sealed", "app_id", "key_hash"),
 ];
 
-/// Where a page ended.
+/// Where a page ended: the key of its last row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
-    first: String,
-    second: String,
-}
+pub struct Cursor(String);
 
 /// How many values of a column an older key sealed.
 pub async fn old_count(
@@ -136,28 +116,19 @@ pub async fn page(
     after: &Cursor,
 ) -> Result<(u64, Option<Cursor>), StoreError> {
     let key = vault.current_key().to_vec();
-    let values = values![after.first.as_str(), after.second.as_str(), key, PAGE];
+    let values = values![after.0.as_str(), key, PAGE];
     let rows = tx.fetch_all(column.table, column.page, values).await?;
     let mut resealed_count = 0;
     let mut last = None;
     for row in &rows {
-        let cursor = Cursor {
-            first: row.text("first_key")?,
-            second: row.text("second_key")?,
-        };
+        let row_key = row.text("row_key")?;
         let sealed = row.bytes("sealed")?;
-        let row_name = if column.has_second {
-            format!("{} {}", cursor.first, cursor.second)
-        } else {
-            cursor.first.clone()
-        };
-        let place = Place::new(column.table, &row_name, column.name);
+        let place = Place::new(column.table, &row_key, column.name);
         if let Some(anew) = vault.reseal(&place, &sealed)? {
-            let (first, second) = (cursor.first.as_str(), cursor.second.as_str());
-            let values = values![first, second, sealed, anew];
+            let values = values![row_key.as_str(), sealed, anew];
             resealed_count += tx.execute(column.replace, values).await?;
         }
-        last = Some(cursor);
+        last = Some(Cursor(row_key));
     }
     Ok((resealed_count, last))
 }

@@ -12,15 +12,14 @@ use zhenren_store::testing::{Stop, Stoppable, Tables, Waypoint};
 /// Limit: transactions of one call.
 const BEGINS_COUNT_MAX: u32 = 20;
 /// What a question writes; who called and how often may be written before.
-const WRITTEN: [&str; 9] = [
+const WRITTEN: [&str; 8] = [
     "accounts",
     "apps",
     "verifications",
     "holds",
     "ledger_entries",
     "daily_usage",
-    "idempotency_keys",
-    "capture_tokens",
+    "audit_log",
     "jobs",
 ];
 

@@ -79,6 +79,7 @@ pub(crate) async fn ask(world: &World, key: &str, clip: &[u8]) -> String {
         &world.begin(&json!({ "capture_token": token })).await,
     );
     attempt.record(clip).await;
+    world.advance_s(1);
     world.work().await;
     id
 }

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use zhenren_domain::ids::{AppId, EvidenceId};
-use zhenren_vault::{ObjectKey, SecretText, Vault};
+use zhenren_vault::{ObjectKey, Vault};
 
-use super::world::{START, World, after};
+use super::world::{START, World};
 use crate::evidence::{self, Evidence, EvidenceKind};
-use crate::idempotency::{self, Key, Recall};
 use crate::reseal::{self, COLUMNS, Cursor};
+use crate::verifications::{self, Record};
 
 /// More than a page has.
-const ANSWERS_COUNT: usize = 450;
+const RECORDS_COUNT: usize = 450;
+/// What is sealed of each.
+const SEALED_COUNT: u64 = 4;
 
 /// A vault whose file has nothing but its newest key.
 fn newest_only(path: &Path) -> Vault {
@@ -56,31 +58,25 @@ pub(super) async fn after_a_rotation_the_newest_key_opens_everything(world: &Wor
     let (first, _) = Vault::load_or_create(&path).unwrap();
     let account = world.account(0).await;
     let app_id = world.app(&account).await;
-    let hashes: Vec<String> = (0..ANSWERS_COUNT)
-        .map(|number| format!("{number:064x}"))
+    let records: Vec<Record> = (0..RECORDS_COUNT)
+        .map(|_| world.record(&app_id, &account))
         .collect();
-    let key = |hash| Key {
-        app_id: &app_id,
-        key_hash: hash,
-        request_hash: "same",
-    };
-    let life = (START, after(1_000));
     let (id, object_key) = (
         EvidenceId::from_number(world.number()),
         ObjectKey::generate().unwrap(),
     );
     let mut tx = world.pool.begin().await.unwrap();
-    for hash in &hashes {
-        let answer = SecretText::from(hash.as_str());
-        let kept = idempotency::remember(&mut tx, &first, &key(hash), &answer, life).await;
-        assert!(kept.unwrap());
+    for record in &records {
+        verifications::insert(&mut tx, &first, record)
+            .await
+            .unwrap();
     }
     let kept = evidence::insert(&mut tx, &first, &object(&id, &app_id), &object_key).await;
     kept.unwrap();
     tx.commit().await.unwrap();
 
     let vault = Vault::rotate(&path).unwrap();
-    let wanted = u64::try_from(ANSWERS_COUNT).unwrap() + 1;
+    let wanted = SEALED_COUNT * u64::try_from(RECORDS_COUNT).unwrap() + 1;
     assert_eq!(old_count(world, &vault).await, wanted);
     let mut done = 0;
     for column in &COLUMNS {
@@ -98,12 +94,9 @@ pub(super) async fn after_a_rotation_the_newest_key_opens_everything(world: &Wor
 
     let newest = newest_only(&path);
     let mut tx = world.pool.begin().await.unwrap();
-    for hash in &hashes {
-        let recalled = idempotency::recall(&mut tx, &newest, &key(hash), START).await;
-        let Recall::Same(answer) = recalled.unwrap() else {
-            panic!("{hash} was forgotten");
-        };
-        assert_eq!(answer.reveal(), hash);
+    for record in &records {
+        let found = verifications::find(&mut tx, &newest, &record.verification.id).await;
+        assert_eq!(found.unwrap().as_ref(), Some(record));
     }
     let opened = evidence::open_key(&mut tx, &newest, &id).await.unwrap();
     assert!(opened.is_some());
