@@ -77,13 +77,11 @@ pub(crate) async fn insert(
 ) -> Result<Option<Record>, StoreError> {
     let record = record(context, new, reference);
     let vault = context.vault();
-    let is_new = match key {
-        Some(key) => verifications::insert_once(tx, vault, &record, key).await?,
-        None => {
-            verifications::insert(tx, vault, &record).await?;
-            true
-        }
+    let Some(key) = key else {
+        verifications::insert(tx, vault, &record).await?;
+        return Ok(Some(record));
     };
+    let is_new = verifications::insert_once(tx, vault, &record, key).await?;
     Ok(is_new.then_some(record))
 }
 
