@@ -67,6 +67,7 @@ def options():
     parser.add_argument("--work", required=True, help="folder for the bank and the checkpoints")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--stop", type=int, help="the last step, when it is not --steps")
     parser.add_argument("--turn", type=int, help="the step from which the rate falls (70 %% of --steps)")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--scale", type=float, default=0.7, help="size of the bank of voices")
@@ -135,7 +136,8 @@ def main():
 
     began, losses = time.time(), []
     key = jax.random.key(arguments.seed)
-    source = again(batches(bank_path, arguments.seed, first // AGAIN, -(-arguments.steps // AGAIN),
+    last = arguments.stop or arguments.steps
+    source = again(batches(bank_path, arguments.seed, first // AGAIN, -(-last // AGAIN),
                            arguments.processes))
     for number, (x, labels, counts) in enumerate(source, first):
         x = mix.masked(np.random.default_rng([arguments.seed, 1 << 41, number]), x)
@@ -150,7 +152,7 @@ def main():
                   flush=True)
         if (number + 1) % (5 * AGAIN * HELD) == 0:
             save(number + 1)
-    save(arguments.steps)
+    save(last)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ fn run(options: &Options) -> Result<(), Failure> {
         }
         if let Some(take) = sounds::connected(speaker, &mut random, options.snr_db) {
             let right = check(&model, &take, &take.digits, &take.reveals_ms)?.0;
-            table.add("genuine, parts of 1 to 4 digits run together", right);
+            table.add("right digits, 1 to 4 run together", right);
             let other = sounds::other_digits(&take.digits, &mut random);
             let wrong = check(&model, &take, &other, &take.reveals_ms)?.0;
             table.add("random other digits, the same", wrong);
@@ -184,7 +184,7 @@ fn one(
     edits: &mut Edits,
 ) -> Result<(), Failure> {
     let (right, heard) = check(model, take, &take.digits, &take.reveals_ms)?;
-    table.add("genuine, paused digits", right);
+    table.add("right digits, paused", right);
     edits.add(&take.digits, &heard);
     let other = sounds::other_digits(&take.digits, random);
     let wrong = check(model, take, &other, &take.reveals_ms)?.0;
@@ -234,7 +234,7 @@ fn check(
     Ok((found, heard.digits))
 }
 
-/// Digits wrong, missing or too many among the genuine strings.
+/// Digits wrong, missing or too many among the paused strings.
 #[derive(Default)]
 struct Edits {
     said: usize,

@@ -152,11 +152,11 @@ fn handed(tensor: Tensor) -> Result<SessionInputValue<'static>, ort::Error> {
 }
 
 fn port(outlet: &ort::value::Outlet) -> Option<Port> {
-    let is_whole = match outlet.dtype().tensor_type()? {
-        TensorElementType::Float32 => false,
-        TensorElementType::Int64 => true,
-        _ => return None,
-    };
+    let kind = outlet.dtype().tensor_type()?;
+    let is_whole = kind == TensorElementType::Int64;
+    if !is_whole && kind != TensorElementType::Float32 {
+        return None;
+    }
     Some(Port {
         name: outlet.name().to_owned(),
         shape: outlet.dtype().tensor_shape()?.to_vec(),

@@ -107,13 +107,13 @@ impl Asr {
             Some(chunk(&model, &features)?)
         };
         Ok(Self {
+            model,
             features,
             length,
             memory,
             output,
             chunk,
             symbols,
-            model,
         })
     }
 
@@ -122,7 +122,7 @@ impl Asr {
         let count = frames.len() / FBANK_BANDS;
         let mut rows = Vec::new();
         if count == 0 {
-            return Ok(self.posteriors(rows, 1.0));
+            return Ok(posteriors(rows, 1.0));
         }
         let mut memory: Vec<Tensor> = self.memory.iter().map(|(port, _)| zeros(port)).collect();
         let (size, new) = self.chunk.unwrap_or((count, count));
@@ -157,7 +157,7 @@ impl Asr {
                 .filter_map(|(_, output)| outputs.get(*output).cloned())
                 .collect();
         }
-        Ok(self.posteriors(rows, step_frames))
+        Ok(posteriors(rows, step_frames))
     }
 
     fn run(
@@ -186,14 +186,6 @@ impl Asr {
         self.model.run(inputs)
     }
 
-    fn posteriors(&self, rows: Vec<[f64; SYMBOLS]>, step_frames: f64) -> Posteriors {
-        Posteriors {
-            rows,
-            first_ms: step_frames * fbank::HOP_MS / 2.0,
-            step_ms: step_frames * fbank::HOP_MS,
-        }
-    }
-
     fn row(&self, scores: &[f32]) -> [f64; SYMBOLS] {
         let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut row = [0.0; SYMBOLS];
@@ -201,6 +193,14 @@ impl Asr {
             row[*symbol] += f64::from(score - top).exp();
         }
         normalised(row)
+    }
+}
+
+fn posteriors(rows: Vec<[f64; SYMBOLS]>, step_frames: f64) -> Posteriors {
+    Posteriors {
+        rows,
+        first_ms: step_frames * fbank::HOP_MS / 2.0,
+        step_ms: step_frames * fbank::HOP_MS,
     }
 }
 

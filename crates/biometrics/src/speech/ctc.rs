@@ -42,7 +42,7 @@ pub(crate) fn symbol(digit: char) -> Option<u8> {
 pub(crate) fn log_probability(rows: &[[f64; SYMBOLS]], string: &[u8]) -> f64 {
     let states = string.len() * 2 + 1;
     let at = |state: usize| {
-        if state % 2 == 0 {
+        if state.is_multiple_of(2) {
             BLANK
         } else {
             usize::from(string[state / 2])
@@ -134,7 +134,7 @@ fn total(entry: &(Vec<u8>, (f64, f64))) -> f64 {
 pub(crate) fn align(rows: &[[f64; SYMBOLS]], string: &[u8]) -> Option<Vec<usize>> {
     let states = string.len() * 2 + 1;
     let cost = |row: &[f64; SYMBOLS], state: usize| {
-        let symbol = if state % 2 == 0 {
+        let symbol = if state.is_multiple_of(2) {
             BLANK
         } else {
             usize::from(string[state / 2])

@@ -103,10 +103,10 @@ fn agreement(mouth: &[Sample], loudness: &[Sample]) -> Option<(f64, f64)> {
     let mut lag = LAGS_MS.0;
     while lag <= LAGS_MS.1 {
         let shift = (lag / GRID_MS).round() as i64;
-        if let Some(r) = correlation(&mouth, &voice, shift) {
-            if best.is_none_or(|(_, known)| r > known) {
-                best = Some((lag, r));
-            }
+        if let Some(r) = correlation(&mouth, &voice, shift)
+            && best.is_none_or(|(_, known)| r > known)
+        {
+            best = Some((lag, r));
         }
         lag += GRID_MS;
     }
