@@ -12,6 +12,7 @@ pub mod attack;
 pub mod cast;
 pub mod cli;
 pub mod clip;
+pub mod condition;
 pub mod display;
 pub mod drive;
 pub mod paper;

@@ -4,7 +4,10 @@ use anyhow::Context as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 
-use crate::render::{Camera, Lighting, Picture, Pose, Scene, Subject, exposure_for, render};
+use crate::condition::Condition;
+use crate::render::{
+    Camera, Identity, Lighting, Picture, Pose, Scene, Subject, exposure_for, render,
+};
 use crate::seed::Seeded;
 
 /// Size of a reference photograph in pixels.
@@ -33,6 +36,7 @@ pub fn reference(subject: &Subject) -> Picture {
         noise_seed: subject.seed(),
         blur: 0.5,
         exposure: None,
+        ..Camera::default()
     };
     let mut scene = Scene {
         pose,
@@ -44,6 +48,13 @@ pub fn reference(subject: &Subject) -> Picture {
     // Studios expose for the face, not for the bright wall.
     scene.camera.exposure = Some(1.4 * exposure_for(subject, &scene));
     render(subject, &scene, REFERENCE.0, REFERENCE.1)
+}
+
+/// The reference of a seed under a condition that one is born with.
+pub fn reference_under(seed: u64, condition: Condition) -> Picture {
+    let mut face = Identity::from_seed(seed);
+    condition.born(&mut face);
+    reference(&Subject::from_identity(seed, face))
 }
 
 /// The reference of a seed as a JPEG file.

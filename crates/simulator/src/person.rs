@@ -137,6 +137,14 @@ impl Performance {
         }
     }
 
+    /// The same behaviour with the head held another way, in degrees.
+    #[must_use]
+    pub fn leaning(mut self, yaw_deg: f32, pitch_deg: f32) -> Self {
+        self.rest.yaw_deg += yaw_deg;
+        self.rest.pitch_deg += pitch_deg;
+        self
+    }
+
     /// Every movement, asked for or not, in no particular order.
     pub fn gestures(&self) -> &[Gesture] {
         &self.gestures

@@ -102,8 +102,8 @@ impl Speech {
     pub fn new(challenge: &Challenge, voice: Voice, seed: u64) -> Self {
         let mut seeded = Seeded::new(seed, "speech");
         let loudness = seeded.between(0.12, 0.4);
-        // From 26 to 40 dB below the voice.
-        let noise = loudness * seeded.between(0.01, 0.05);
+        // 36 to 50 dB below the peaks of the voice, which is about 15 dB less below its mean.
+        let noise = loudness * seeded.between(0.003, 0.016);
         let mut speech = Self {
             utterances: Vec::new(),
             silent_because: None,

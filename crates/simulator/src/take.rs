@@ -1,16 +1,26 @@
 //! A take: who stands before the camera, and every frame of what they do there.
 
-use zhenren_domain::challenge::Challenge;
+use zhenren_domain::challenge::{Challenge, ClockLog, Prompt};
 
-use crate::attack::Print;
+use crate::attack::{Form, Print, Replay};
+use crate::condition::Condition;
 use crate::display::Display;
 use crate::person::{Obedience, Performance};
-use crate::render::{HEIGHT, Picture, Scene, Subject, WIDTH, exposure_for, render};
+use crate::prompt;
+use crate::render::{HEIGHT, Identity, Picture, Scene, Subject, WIDTH, exposure_for, render};
 use crate::seed::Seeded;
 use crate::speech::{SoundTrack, Speech, Voice};
 
 /// Recorders run on a little after the challenge.
 const TAIL_MS: u32 = 250;
+
+/// The page's clock starts this much before the recorder's first frame.
+const RECORDER_START_MS: f32 = 11.0;
+/// From one frame to the next at the usual rate.
+const FRAME_MS: f32 = 1_000.0 / 15.0;
+/// How often a camera thinks about its exposure.
+const EXPOSURE_STEP_MS: f32 = 100.0;
+const EXPOSURE_STEP_MS_WHOLE: u32 = 100;
 
 /// Limit: frames rendered at once; each is a few megabytes.
 const AT_ONCE_MAX: usize = 8;
@@ -22,6 +32,22 @@ pub enum SubjectKind {
     BonaFide,
     /// A photograph of the enrolled person on paper.
     Print,
+    /// The same, bent around an upright cylinder.
+    BentPrint,
+    /// The same, with living eyes behind holes.
+    CutOut,
+    /// A recording of another draw of the challenge, on a screen.
+    ScreenReplay,
+    /// A rigid mask with the enrolled person's relief: turns and nods, no eyes, no mouth.
+    Mask,
+    /// Somebody else who obeys, replaced by the enrolled person half way.
+    Swap,
+    /// The enrolled person's honest recording of another draw, as if it were this one.
+    Earlier,
+    /// A short recording of the enrolled person at rest, in a loop, from a virtual camera.
+    Loop,
+    /// A perfect puppet in a stream resampled by a virtual camera whose times fit no page's.
+    WrongClock,
     /// Somebody else, who does what is asked.
     OtherPerson,
     /// The enrolled person, who ignores the challenge.
@@ -30,9 +56,17 @@ pub enum SubjectKind {
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 12] = [
         Self::BonaFide,
         Self::Print,
+        Self::BentPrint,
+        Self::CutOut,
+        Self::ScreenReplay,
+        Self::Mask,
+        Self::Swap,
+        Self::Earlier,
+        Self::Loop,
+        Self::WrongClock,
         Self::OtherPerson,
         Self::Passive,
     ];
@@ -42,9 +76,22 @@ impl SubjectKind {
         match self {
             Self::BonaFide => "bona-fide",
             Self::Print => "print",
+            Self::BentPrint => "bent-print",
+            Self::CutOut => "cut-out",
+            Self::ScreenReplay => "screen-replay",
+            Self::Mask => "mask",
+            Self::Swap => "swap",
+            Self::Earlier => "earlier",
+            Self::Loop => "loop",
+            Self::WrongClock => "wrong-clock",
             Self::OtherPerson => "other-person",
             Self::Passive => "passive",
         }
+    }
+
+    /// Whether frames come from a program instead of a camera.
+    const fn is_injected(self) -> bool {
+        matches!(self, Self::Earlier | Self::Loop | Self::WrongClock)
     }
 }
 
@@ -61,73 +108,167 @@ pub struct Cast {
 
 /// What is before the camera in one recording.
 pub struct Take {
+    kind: SubjectKind,
+    condition: Condition,
     presented: Presented,
     performance: Performance,
     display: Display,
     speech: Speech,
     base: Scene,
+    gains: Vec<f32>,
     duration_ms: u32,
+    seed: u64,
 }
 
 enum Presented {
     Head(Box<Subject>),
     Paper(Box<Print>),
+    Screen(Box<Replay>, Box<Take>),
+    Mask(Box<Subject>),
+    Swap(Box<Subject>, Box<Subject>),
 }
 
 impl Take {
-    /// Prepares a take; frames are rendered when asked for.
+    /// Prepares a take under usual circumstances; frames are rendered when asked for.
     pub fn new(kind: SubjectKind, cast: Cast, challenge: &Challenge) -> Self {
+        Self::under(kind, cast, challenge, Condition::Usual)
+    }
+
+    /// Prepares a take under a condition.
+    pub fn under(
+        kind: SubjectKind,
+        cast: Cast,
+        challenge: &Challenge,
+        condition: Condition,
+    ) -> Self {
         let mut base = room_light(cast.behaviour);
-        let shown = match kind {
-            SubjectKind::BonaFide | SubjectKind::Print | SubjectKind::Passive => cast.enrolled,
-            SubjectKind::OtherPerson => cast.other,
-        };
-        let subject = Subject::from_seed(shown);
-        // Cameras settle on an exposure before the first flash; conditions let it wander.
-        base.camera.exposure = Some(exposure_for(&subject, &base));
-        let (presented, obedience) = match kind {
-            SubjectKind::BonaFide | SubjectKind::OtherPerson => {
-                (Presented::Head(Box::new(subject)), Obedience::Obeys)
-            }
-            SubjectKind::Passive => (Presented::Head(Box::new(subject)), Obedience::Ignores),
-            SubjectKind::Print => {
-                base.camera.exposure = None;
-                (
-                    Presented::Paper(Box::new(Print::of(&subject, cast.behaviour))),
-                    Obedience::Obeys,
-                )
-            }
-        };
-        let performance = Performance::new(challenge, obedience, cast.behaviour);
-        // Whoever holds a print says the digits in their own voice.
-        let speaker = if kind == SubjectKind::Print {
+        condition.light(&mut base, cast.behaviour);
+        let shown = if kind == SubjectKind::OtherPerson {
             cast.other
         } else {
-            shown
+            cast.enrolled
         };
-        let said = match obedience {
-            Obedience::Obeys => challenge.clone(),
-            Obedience::Ignores => quiet(challenge),
+        let subject = appearing(shown, condition);
+        let played = played(kind, cast, challenge);
+        let asked_colours = if kind == SubjectKind::Earlier {
+            &played
+        } else {
+            challenge
         };
-        Self {
-            presented,
-            performance,
-            display: Display::new(challenge, cast.behaviour),
-            speech: Speech::new(&said, Voice::of_person(speaker), cast.behaviour),
+        let (yaw_deg, pitch_deg) = condition.lean(cast.behaviour);
+        let mut take = Self {
+            kind,
+            condition,
+            presented: presented(kind, cast, subject, challenge),
+            performance: Performance::new(&played, Obedience::Obeys, cast.behaviour)
+                .leaning(yaw_deg, pitch_deg),
+            display: Display::new(asked_colours, cast.behaviour),
+            speech: Speech::new(
+                &played,
+                Voice::of_person(speaker(kind, cast)),
+                cast.behaviour,
+            ),
             base,
+            gains: Vec::new(),
             duration_ms: challenge.duration_ms + TAIL_MS,
+            seed: cast.behaviour,
+        };
+        // Cameras settle on an exposure before the first flash; conditions let it wander.
+        let settled = take.exposure();
+        take.base.camera.exposure = Some(settled);
+        if condition == Condition::AutoExposure {
+            take.gains = take.follow_exposure();
         }
+        take
     }
 
     /// The picture `ms` after the recording started.
     pub fn picture(&self, ms: f32) -> Picture {
+        self.picture_of(self.source_ms(ms), WIDTH, HEIGHT)
+    }
+
+    /// Which moment of the source a frame of the recording shows.
+    fn source_ms(&self, ms: f32) -> f32 {
+        match self.kind {
+            SubjectKind::Loop => {
+                let length_ms = Seeded::new(self.seed, "loop").between(1_100.0, 1_800.0);
+                // Whole frames at 15 a second: the repeated ones are the same to the bit.
+                let length_ms = (length_ms / FRAME_MS).round() * FRAME_MS;
+                ms % length_ms
+            }
+            // The source runs at 25 frames a second and the stream takes the latest of them.
+            SubjectKind::WrongClock => (ms / 40.0).floor() * 40.0,
+            _ => ms,
+        }
+    }
+
+    fn picture_of(&self, ms: f32, width: usize, height: usize) -> Picture {
+        let scene = self.scene(ms);
+        match &self.presented {
+            Presented::Head(subject) => render(subject, &scene, width, height),
+            Presented::Paper(print) => print.render(&scene, ms, width, height),
+            Presented::Screen(replay, earlier) => {
+                replay.render(&earlier.picture_of(ms, width, height), &scene)
+            }
+            Presented::Mask(subject) => {
+                let still = Scene {
+                    blink: 0.0,
+                    mouth: 0.0,
+                    gaze: (0.0, 0.0),
+                    ..scene
+                };
+                render(subject, &still, width, height)
+            }
+            Presented::Swap(first, second) => {
+                let is_first = ms * 2.0 < f32::from(u16::try_from(self.duration_ms).unwrap_or(0));
+                render(if is_first { first } else { second }, &scene, width, height)
+            }
+        }
+    }
+
+    /// Pose, expression, light and camera of a moment.
+    fn scene(&self, ms: f32) -> Scene {
         let mut scene = self.performance.at(ms, &self.base);
         scene.light.screen = self.display.light(ms);
         scene.mouth = scene.mouth.max(self.speech.mouth(ms));
-        match &self.presented {
-            Presented::Head(subject) => render(subject, &scene, WIDTH, HEIGHT),
-            Presented::Paper(print) => print.render(&scene, ms, WIDTH, HEIGHT),
+        scene.camera.balance = self.condition.balance(ms, self.seed);
+        if let Some(gain) = self.gains.get(index(ms / EXPOSURE_STEP_MS)) {
+            scene.camera.exposure = Some(*gain);
         }
+        scene
+    }
+
+    /// The gain for the first moment.
+    fn exposure(&self) -> f32 {
+        let scene = self.scene(0.0);
+        match &self.presented {
+            Presented::Head(subject) | Presented::Mask(subject) | Presented::Swap(subject, _) => {
+                exposure_for(subject, &scene)
+            }
+            Presented::Paper(print) => print.exposure(&scene),
+            Presented::Screen(replay, earlier) => {
+                replay.exposure(&earlier.picture_of(0.0, WIDTH / 4, HEIGHT / 4), &scene)
+            }
+        }
+    }
+
+    /// The gain over time of a camera that follows the brightness with half a second's delay.
+    fn follow_exposure(&self) -> Vec<f32> {
+        let Presented::Head(subject) = &self.presented else {
+            return Vec::new();
+        };
+        let steps = self.duration_ms / EXPOSURE_STEP_MS_WHOLE + 2;
+        let mut gain: Option<f32> = None;
+        (0..steps)
+            .map(|step| {
+                let ms = f32::from(u16::try_from(step).unwrap_or(0)) * EXPOSURE_STEP_MS;
+                let wanted = exposure_for(subject, &self.scene(ms));
+                let before = gain.unwrap_or(wanted);
+                let now = before + (wanted - before) * 0.18;
+                gain = Some(now);
+                now
+            })
+            .collect()
     }
 
     /// What the microphone records: the digits when some are asked for, and the room.
@@ -138,6 +279,46 @@ impl Take {
     /// The device's screen in this take.
     pub const fn display(&self) -> &Display {
         &self.display
+    }
+
+    /// What the page's own clock says of this take, to be sent beside the recording.
+    pub fn page_log(&self, challenge: &Challenge, times_ms: &[f32]) -> ClockLog {
+        let mut seeded = Seeded::new(self.seed, "page clock");
+        // A prompt is on screen one or two refreshes after it was due.
+        let onsets_ms = challenge
+            .steps
+            .iter()
+            .map(|step| tenths(f64::from(step.at_ms) + f64::from(seeded.between(4.0, 30.0))))
+            .collect();
+        let is_foreign = self.kind.is_injected() && self.kind != SubjectKind::Earlier;
+        let frames_ms = (0_u16..)
+            .zip(times_ms)
+            .map(|(index, ms)| {
+                let ms = if is_foreign {
+                    // A page that shows something else at its own pace.
+                    f32::from(index) * 33.333
+                } else {
+                    ms + RECORDER_START_MS + seeded.between(-0.4, 0.4)
+                };
+                (tenths(f64::from(ms)), None)
+            })
+            .collect();
+        ClockLog {
+            onsets_ms,
+            frames_ms,
+        }
+    }
+
+    /// When frames were really taken, in milliseconds: cameras jitter and lose some.
+    pub fn captured_ms(&self, fps: u32) -> Vec<f32> {
+        let jitter = if self.kind.is_injected() { 0.0 } else { 1.4 };
+        let mut seeded = Seeded::new(self.seed, "camera clock");
+        self.times_ms(fps)
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| !self.condition.drops(*index, self.seed))
+            .map(|(_, ms)| (ms + seeded.around(0.0, jitter)).max(0.0))
+            .collect()
     }
 
     /// Every frame at a frame rate, rendered on all cores a few frames ahead.
@@ -176,12 +357,87 @@ impl Take {
     }
 }
 
-/// The same recording with nothing asked for.
-fn quiet(challenge: &Challenge) -> Challenge {
-    Challenge {
-        steps: Vec::new(),
-        ..challenge.clone()
+/// The subject as this capture shows them.
+fn appearing(seed: u64, condition: Condition) -> Subject {
+    let mut face = Identity::from_seed(seed);
+    condition.born(&mut face);
+    condition.dressed(&mut face);
+    Subject::from_identity(seed, face)
+}
+
+fn presented(kind: SubjectKind, cast: Cast, subject: Subject, challenge: &Challenge) -> Presented {
+    let paper = |form| Presented::Paper(Box::new(Print::formed(&subject, form, cast.behaviour)));
+    match kind {
+        SubjectKind::Print | SubjectKind::BentPrint | SubjectKind::CutOut => paper(match kind {
+            SubjectKind::BentPrint => Form::Bent,
+            SubjectKind::CutOut => Form::CutOut,
+            _ => Form::Flat,
+        }),
+        SubjectKind::ScreenReplay => {
+            let earlier = Cast {
+                behaviour: cast.behaviour ^ 0x5eed,
+                ..cast
+            };
+            Presented::Screen(
+                Box::new(Replay::new(cast.behaviour)),
+                Box::new(Take::new(SubjectKind::Earlier, earlier, challenge)),
+            )
+        }
+        SubjectKind::Mask => Presented::Mask(Box::new(subject)),
+        SubjectKind::Swap => {
+            let other = Subject::from_seed(cast.other);
+            Presented::Swap(Box::new(other), Box::new(subject))
+        }
+        _ => Presented::Head(Box::new(subject)),
     }
+}
+
+/// What is really performed: this challenge, another draw of its kind, or nothing.
+fn played(kind: SubjectKind, cast: Cast, challenge: &Challenge) -> Challenge {
+    match kind {
+        SubjectKind::Earlier => prompt::drawn(challenge.kind, cast.behaviour ^ 0x0ea4_11e4),
+        SubjectKind::ScreenReplay => Challenge {
+            // The hand that holds the screen follows only near and far.
+            steps: challenge
+                .steps
+                .iter()
+                .filter(|step| matches!(step.prompt, Prompt::Approach(_) | Prompt::Say(_)))
+                .copied()
+                .collect(),
+            ..challenge.clone()
+        },
+        SubjectKind::Passive | SubjectKind::Loop => Challenge {
+            steps: Vec::new(),
+            ..challenge.clone()
+        },
+        _ => challenge.clone(),
+    }
+}
+
+/// Whose voice is heard: attackers say the digits behind what they hold up.
+const fn speaker(kind: SubjectKind, cast: Cast) -> u64 {
+    match kind {
+        SubjectKind::BonaFide
+        | SubjectKind::Earlier
+        | SubjectKind::Loop
+        | SubjectKind::WrongClock
+        | SubjectKind::Passive => cast.enrolled,
+        _ => cast.other,
+    }
+}
+
+fn tenths(ms: f64) -> f64 {
+    (ms * 10.0).round() / 10.0
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a step of a short recording, never negative"
+)]
+fn index(place: f32) -> usize {
+    place.max(0.0) as usize
 }
 
 /// The light of one take: rooms differ.

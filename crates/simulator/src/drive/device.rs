@@ -4,11 +4,10 @@ use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use zhenren_domain::challenge::Challenge;
+use zhenren_domain::challenge::{Challenge, ClockLog};
 
 use super::wire::{Wire, hex, required};
 use crate::prompt;
-use crate::seed::Seeded;
 
 /// What a recorder hands over at a time.
 const PART_BYTES: usize = 256 * 1024;
@@ -16,10 +15,6 @@ const PART_BYTES: usize = 256 * 1024;
 const POLLS_COUNT_MAX: u32 = 12;
 /// How long the server may hold a poll open.
 const POLL_WAIT_MS: u32 = 15_000;
-/// The page's clock starts this much before the recorder's first frame.
-const RECORDER_START_MS: f32 = 11.0;
-/// Digits kept of times in the clock log.
-const TENTHS: f64 = 10.0;
 
 /// A running attempt.
 #[derive(Debug)]
@@ -48,32 +43,17 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// `times_ms` are the frames' times after the start of the recording.
-    pub(super) fn new(
-        bytes: Vec<u8>,
-        media_type: &'static str,
-        times_ms: &[f32],
-        challenge: &Challenge,
-    ) -> Self {
-        let mut seeded = Seeded::new(u64::from(challenge.duration_ms), "page clock");
-        let mut log = |ms: f64, least: f32, most: f32| {
-            ((ms + f64::from(seeded.between(least, most))) * TENTHS).round() / TENTHS
-        };
-        // A prompt is on screen one or two refreshes after it was due.
-        let onsets_ms = challenge
-            .steps
+    /// `log` is what the page's clock says.
+    pub(super) fn new(bytes: Vec<u8>, media_type: &'static str, log: ClockLog) -> Self {
+        let frames_ms = log
+            .frames_ms
             .iter()
-            .map(|step| log(f64::from(step.at_ms), 4.0, 30.0))
-            .collect();
-        let start = RECORDER_START_MS;
-        let frames_ms = times_ms
-            .iter()
-            .map(|ms| log(f64::from(*ms), start - 0.4, start + 0.4))
+            .map(|(shown_ms, _)| *shown_ms)
             .collect();
         Self {
             bytes,
             media_type,
-            onsets_ms,
+            onsets_ms: log.onsets_ms,
             frames_ms,
         }
     }

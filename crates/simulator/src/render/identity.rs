@@ -83,6 +83,8 @@ pub struct Identity {
     pub moustache: f32,
     /// Half thickness of the rims of glasses; 0 means none are worn.
     pub rims: f32,
+    /// Colour of a cloth over the hair, when one is worn.
+    pub covering: Option<V3>,
     /// Shirt colour.
     pub cloth: V3,
     /// Colours of the wall behind, top and bottom.
@@ -208,6 +210,7 @@ fn skull(stock: &Stock, r: &mut Seeded) -> Identity {
         beard: 0.0,
         moustache: 0.0,
         rims: 0.0,
+        covering: None,
         cloth: V3::default(),
         wall: (V3::default(), V3::default()),
     }

@@ -56,7 +56,8 @@ pub(super) fn develop(mut radiance: Radiance, camera: &Camera) -> Picture {
     let mut noise = Noise::new(camera.noise_seed, camera.noise);
     let mut rgb = Vec::with_capacity(radiance.light.len() * 3);
     for light in &radiance.light {
-        for channel in [light.x, light.y, light.z] {
+        let [red, green, blue] = camera.balance;
+        for channel in [light.x * red, light.y * green, light.z * blue] {
             let value = (channel * gain * 4095.0).clamp(0.0, 8190.0);
             let encoded = curve.get(value as usize).copied().unwrap_or(255.0);
             rgb.push((encoded + noise.next() + 0.5).clamp(0.0, 255.0) as u8);

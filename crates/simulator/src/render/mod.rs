@@ -137,12 +137,24 @@ impl Canvas {
         Self { radiance }
     }
 
+    /// A subject in their room, to be covered in part.
+    pub fn of(subject: &Subject, scene: &Scene, width: usize, height: usize) -> Self {
+        Self {
+            radiance: radiance(subject, scene, width, height),
+        }
+    }
+
     /// Sets the light of one pixel; outside the picture nothing happens.
     pub fn put(&mut self, x: usize, y: usize, light: V3) {
         let width = self.radiance.width;
         if x < width {
             put(&mut self.radiance, y * width + x, light);
         }
+    }
+
+    /// The gain auto-exposure would choose.
+    pub fn gain(&self) -> f32 {
+        light::auto_exposure(&self.radiance)
     }
 
     /// What the camera makes of it.
@@ -241,7 +253,8 @@ fn draw_hair(
             seen.normal
         };
         let inside = if seen.normal.z < 0.0 { 0.5 } else { 1.0 };
-        let albedo = subject.face.hair * (strand * inside);
+        let cover = subject.face.covering.unwrap_or(subject.face.hair);
+        let albedo = cover * (strand * inside);
         put(
             picture,
             index,

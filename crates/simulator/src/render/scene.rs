@@ -71,6 +71,8 @@ pub struct Camera {
     pub blur: f32,
     /// Linear gain; `None` lets the camera choose by the brightness of the picture's middle.
     pub exposure: Option<f32>,
+    /// Gains of red, green and blue beside the exposure: white balance.
+    pub balance: [f32; 3],
 }
 
 impl Default for Camera {
@@ -80,6 +82,7 @@ impl Default for Camera {
             noise_seed: 0,
             blur: 0.8,
             exposure: None,
+            balance: [1.0; 3],
         }
     }
 }

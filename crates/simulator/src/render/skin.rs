@@ -106,7 +106,10 @@ impl Noise {
 fn albedo(face: &Identity, noise: &Noise, s: f32, t: f32) -> (V3, f32) {
     let cover = hair_cover(face, s, t);
     let strand = strand(noise, s, t);
-    let hair = face.hair * (0.75 + 0.5 * strand);
+    // Cloth has no strands.
+    let hair = face
+        .covering
+        .unwrap_or_else(|| face.hair * (0.75 + 0.5 * strand));
     if cover >= 1.0 {
         return (hair, 0.25);
     }

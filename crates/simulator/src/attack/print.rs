@@ -1,8 +1,7 @@
-//! Attacks rendered as the camera would see them. So far the flat print: a photograph of the
-//! enrolled person on paper, held by a hand that follows the prompts as far as paper can.
+//! Photographs of the enrolled person on paper, held by a hand that follows the prompts as far as
+//! paper can: flat, bent around an upright cylinder, or with holes cut for living eyes.
 //!
-//! More kinds (bent print, screen replay, mask) go beside it; each is a function from a moment
-//! to a picture.
+//! Paper reflects the screen's light like skin does, and knows nothing of challenges.
 #![expect(
     clippy::as_conversions,
     clippy::cast_possible_truncation,
@@ -28,12 +27,33 @@ const HALF_HEADS: f32 = 3.0;
 pub struct Print {
     photo: Picture,
     room: Subject,
+    form: Form,
+    /// Half the distance of the eyes, and the mouth below them, in half photographs.
+    eye_apart: f32,
+    mouth_v: f32,
     seed: u64,
 }
 
+/// What was done to the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing.
+    Flat,
+    /// It is bent around an upright cylinder, as around a face.
+    Bent,
+    /// Holes show the eyes of whoever holds it before their face, some also the mouth.
+    CutOut,
+}
+
 impl Print {
-    /// Prints the subject's portrait; the seed decides paper, room and the hand's shaking.
+    /// Prints the subject's portrait on flat paper; the seed decides paper, room and the hand's
+    /// shaking.
     pub fn of(subject: &Subject, seed: u64) -> Self {
+        Self::formed(subject, Form::Flat, seed)
+    }
+
+    /// Prints the subject's portrait and does something to the paper.
+    pub fn formed(subject: &Subject, form: Form, seed: u64) -> Self {
         let mut scene = Scene::default();
         scene.camera.noise = 1.0;
         let photo = render(subject, &scene, 600, 800);
@@ -41,6 +61,9 @@ impl Print {
         Self {
             photo,
             room: Subject::from_seed(seed ^ 0x00a7_7ac4),
+            form,
+            eye_apart: subject.identity().eye_apart,
+            mouth_v: 0.42 * subject.identity().mouth_y(),
             seed,
         }
     }
@@ -48,7 +71,20 @@ impl Print {
     /// The camera's picture while the paper is held in `scene.pose`. Eyes and mouth of a print
     /// do not move; turns and nods of the paper are half of those of a head.
     pub fn render(&self, scene: &Scene, ms: f32, width: usize, height: usize) -> Picture {
-        let mut canvas = Canvas::room(&self.room, scene, width, height);
+        self.canvas(scene, ms, width, height).develop(&scene.camera)
+    }
+
+    /// The gain a camera settles on before it.
+    pub fn exposure(&self, scene: &Scene) -> f32 {
+        self.canvas(scene, 0.0, 120, 160).gain()
+    }
+
+    fn canvas(&self, scene: &Scene, ms: f32, width: usize, height: usize) -> Canvas {
+        let mut canvas = if self.form == Form::CutOut {
+            Canvas::of(&self.room, scene, width, height)
+        } else {
+            Canvas::room(&self.room, scene, width, height)
+        };
         let sheet = self.sheet(&scene.pose, ms, width, height);
         for y in 0..height {
             for x in 0..width {
@@ -57,7 +93,7 @@ impl Print {
                 }
             }
         }
-        canvas.develop(&scene.camera)
+        canvas
     }
 
     fn sheet(&self, pose: &Pose, ms: f32, width: usize, height: usize) -> Sheet {
@@ -91,6 +127,7 @@ impl Print {
             up: up.unit(),
             normal: right.cross(up).unit(),
             at: shift,
+            radius: self.radius(),
             half: (
                 0.44 * pose.scale / pose.distance,
                 0.44 * pose.scale / pose.distance * 4.0 / 3.0,
@@ -108,11 +145,13 @@ impl Print {
             -1.0,
         );
         let from = v3(0.0, 0.0, DISTANCE);
-        let along = (sheet.at - from).dot(sheet.normal) / ray.dot(sheet.normal);
-        let on = from + ray * along - sheet.at;
-        let u = on.dot(sheet.right) / sheet.half.0;
-        let v = on.dot(sheet.up) / sheet.half.1;
+        let (along_x, along_y, normal) = sheet.meet(from, ray)?;
+        let u = along_x / sheet.half.0;
+        let v = along_y / sheet.half.1;
         if u.abs() > 1.0 + 2.0 * BORDER || v.abs() > 1.0 + 1.5 * BORDER {
+            return None;
+        }
+        if self.form == Form::CutOut && self.is_hole(u, v) {
             return None;
         }
         let ink = if u.abs() <= 1.0 && v.abs() <= 1.0 {
@@ -122,18 +161,35 @@ impl Print {
         };
         let albedo = ink * (PAPER.0 - PAPER.1) + v3(PAPER.1, PAPER.1, PAPER.1);
         // Paper in picture widths, light in half head widths: at that distance a picture is three of them wide.
-        let at = (sheet.at + sheet.right * (u * sheet.half.0) + sheet.up * (v * sheet.half.1))
-            * HALF_HEADS;
+        let at = (sheet.at + sheet.right * along_x + sheet.up * along_y) * HALF_HEADS;
         let light = scene.light.reflect(
             albedo,
-            sheet.normal,
+            normal,
             at,
             DISTANCE * HALF_HEADS * scene.pose.distance,
         );
         // Half-glossy paper mirrors the lamp as a soft band that wanders as the hand moves.
-        let band = (u * 0.8 + v * 0.6 - 14.0 * sheet.normal.x - 0.9) / 0.35;
+        let band = (u * 0.8 + v * 0.6 - 14.0 * normal.x - 0.9) / 0.35;
         let glare = 0.16 * scene.light.key * (-0.5 * band * band).exp();
         Some(light + v3(glare, glare, glare))
+    }
+
+    /// Radius of the cylinder in picture widths; nothing when the paper is flat.
+    fn radius(&self) -> Option<f32> {
+        let mut seeded = Seeded::new(self.seed, "bend");
+        (self.form == Form::Bent).then(|| seeded.between(0.36, 0.6))
+    }
+
+    /// Whether scissors took this place of the photograph: around the eyes, which the portrait
+    /// has at a known height, and with some prints around the mouth.
+    fn is_hole(&self, u: f32, v: f32) -> bool {
+        let inside = |x: f32, y: f32, half: (f32, f32)| {
+            ((u - x) / half.0).powi(2) + ((v - y) / half.1).powi(2) < 1.0
+        };
+        let eye = 0.55 * self.eye_apart;
+        let eyes = inside(eye, 0.12, (0.13, 0.055)) || inside(-eye, 0.12, (0.13, 0.055));
+        let has_mouth = Seeded::new(self.seed, "scissors").chance(0.5);
+        eyes || has_mouth && inside(0.0, 0.12 + self.mouth_v, (0.19, 0.08))
     }
 
     /// Linear colour of the photograph, `(0, 0)` its top left corner and `(1, 1)` the opposite.
@@ -161,9 +217,39 @@ struct Sheet {
     up: V3,
     normal: V3,
     at: V3,
+    radius: Option<f32>,
     half: (f32, f32),
     centre: (f32, f32),
     focal: f32,
+}
+
+impl Sheet {
+    /// Where a ray meets the paper: along its width and height in picture widths, and the normal.
+    fn meet(&self, from: V3, ray: V3) -> Option<(f32, f32, V3)> {
+        let start = from - self.at;
+        let Some(radius) = self.radius else {
+            let along = -start.dot(self.normal) / ray.dot(self.normal);
+            let on = start + ray * along;
+            return Some((on.dot(self.right), on.dot(self.up), self.normal));
+        };
+        // In the paper's own directions; its middle touches the flat sheet, its sides fall back.
+        let (x, z) = (start.dot(self.right), start.dot(self.normal) + radius);
+        let (dx, dz) = (ray.dot(self.right), ray.dot(self.normal));
+        let (a, b, c) = (
+            dx * dx + dz * dz,
+            x * dx + z * dz,
+            x * x + z * z - radius * radius,
+        );
+        let root = b * b - a * c;
+        if root < 0.0 {
+            return None;
+        }
+        let along = (-b - root.sqrt()) / a;
+        let angle = (x + along * dx).atan2(z + along * dz);
+        let normal = self.right * angle.sin() + self.normal * angle.cos();
+        let on = start + ray * along;
+        Some((angle * radius, on.dot(self.up), normal))
+    }
 }
 
 #[cfg(test)]
