@@ -4,6 +4,7 @@ pub(crate) mod admin;
 mod compare;
 mod doctor;
 pub(crate) mod evaluate;
+mod matrix;
 mod migrate;
 mod models;
 pub(crate) mod pack;
@@ -19,8 +20,10 @@ use crate::exit::Exit;
 /// Runs what was asked for.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let command = cli.command.unwrap_or(Command::All);
-    if let Command::Simulate(args) = command {
-        return runtime()?.block_on(simulate(args.rest));
+    if let Command::Simulate(args) = &command
+        && !matrix::is_wanted(&args.rest)
+    {
+        return runtime()?.block_on(simulate(args.rest.clone()));
     }
     let config = Config::read(cli.config.as_deref(), cli.profile)?;
     match command {
@@ -35,8 +38,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Pack(command) => pack::run(&config, &command),
         Command::Models(args) => models::run(&config, &args),
         Command::Admin(args) => runtime()?.block_on(admin::run(&config, args)),
-        // Both were answered before the configuration was read.
-        Command::Simulate(_) | Command::DecodeWorker => Ok(Exit::Usage),
+        Command::Simulate(args) => matrix::run(&config, args.rest),
+        // Answered before the configuration was read.
+        Command::DecodeWorker => Ok(Exit::Usage),
     }
 }
 
