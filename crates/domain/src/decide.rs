@@ -63,10 +63,10 @@ impl Reference {
     pub const fn reason(self) -> Option<Reason> {
         match self {
             Self::Features => None,
-            Self::Missing => Some(Reason::ReferenceMissing),
+            // For the tenant a photograph of another model is as if there were none; the report
+            // names the kind.
+            Self::Missing | Self::OtherModel => Some(Reason::ReferenceMissing),
             Self::Poor => Some(Reason::ReferencePoor),
-            // For the tenant it is as if there were no photograph; the report names the kind.
-            Self::OtherModel => Some(Reason::ReferenceMissing),
             Self::Unknown => Some(Reason::IdentityUnknown),
             Self::NameMismatch => Some(Reason::NameNumberMismatch),
             Self::SourceUnavailable => Some(Reason::SourceUnavailable),

@@ -8,7 +8,7 @@ use zhenren_domain::ids::{AccountId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::tariff::Tariff;
 use zhenren_usecases::analysis::scripted;
-use zhenren_usecases::capture::begin::Ticket;
+use zhenren_usecases::capture::begin::{Begun, Ticket};
 use zhenren_usecases::capture::complete::Completion;
 use zhenren_usecases::ledger::tariffs::NewTariff;
 use zhenren_usecases::text::sha256_hex;
@@ -76,15 +76,6 @@ impl Memory {
     /// The request an operation stands for; nothing when there is nothing to ask about.
     pub(crate) fn request(&self, op: &Op) -> Option<Request> {
         Some(match op {
-            Op::Recharge {
-                tenant,
-                fen,
-                reference,
-            } => {
-                let account_id = self.tenant(*tenant).account_id.clone();
-                let reference = format!("bank-{reference}");
-                Request::Recharge(account_id, Fen::of(*fen), reference)
-            }
             Op::OpenV1 { tenant, key, about } => {
                 let idempotency = key.map(|key| Idempotency {
                     key: format!("order-{key:04}"),
@@ -119,6 +110,22 @@ impl Memory {
                 Request::Cancel(tenant.clone(), id.clone())
             }
             Op::Look(pick) => Request::Look(self.look(*pick)?),
+            _ => return self.account_request(op),
+        })
+    }
+
+    /// What is asked on the account side.
+    fn account_request(&self, op: &Op) -> Option<Request> {
+        Some(match op {
+            Op::Recharge {
+                tenant,
+                fen,
+                reference,
+            } => {
+                let account_id = self.tenant(*tenant).account_id.clone();
+                let reference = format!("bank-{reference}");
+                Request::Recharge(account_id, Fen::of(*fen), reference)
+            }
             Op::ChangeTariff { tenant, tiers } => Request::AddTariff(Box::new(NewTariff {
                 account_id: tenant.map(|tenant| self.tenant(tenant).account_id.clone()),
                 tariff: Tariff::parse(tiers).unwrap(),
@@ -217,6 +224,23 @@ impl Memory {
         &self.tenants[usize::from(number) % self.tenants.len()]
     }
 
+    fn learn_attempt(&mut self, appid: Option<String>, ticket: &Ticket, begun: &Begun) {
+        let held = Held {
+            id: begun.attempt_id.clone(),
+            token: begun.attempt_token.clone(),
+        };
+        self.attempts.push(Attempt {
+            appid,
+            held,
+            parts: BTreeMap::new(),
+        });
+        if let (Ticket::UserIdKey { appid, .. }, Some(result)) = (ticket, &begun.verify_result) {
+            let tenant = self.tenants.iter().find(|tenant| tenant.appid == *appid);
+            self.results
+                .extend(tenant.map(|it| (it.clone(), result.clone())));
+        }
+    }
+
     /// Keeps what was handed out.
     pub(crate) fn learn(&mut self, request: &Request, answer: &Answer) {
         if !answer.is_ok {
@@ -244,23 +268,8 @@ impl Memory {
                 self.keys.push((tenant.clone(), key.clone()));
             }
             (Request::Begin(ticket), Given::Begun(begun)) => {
-                let held = Held {
-                    id: begun.attempt_id.clone(),
-                    token: begun.attempt_token.clone(),
-                };
                 let appid = self.asking_appid(request).map(str::to_owned);
-                self.attempts.push(Attempt {
-                    appid,
-                    held,
-                    parts: BTreeMap::new(),
-                });
-                if let (Ticket::UserIdKey { appid, .. }, Some(result)) =
-                    (ticket, &begun.verify_result)
-                {
-                    let tenant = self.tenants.iter().find(|tenant| tenant.appid == *appid);
-                    self.results
-                        .extend(tenant.map(|it| (it.clone(), result.clone())));
-                }
+                self.learn_attempt(appid, ticket, begun);
             }
             (Request::Put(held, index, _, bytes), _) => {
                 let attempt = self.attempts.iter_mut().find(|it| it.held.id == held.id);
