@@ -28,6 +28,15 @@ test: bootstrap-test runtime web check-web ## every check and test, from nothing
 	cargo test --workspace --doc --quiet
 	$(MAKE) --no-print-directory e2e
 
+.PHONY: accuracy
+accuracy: runtime-packages web ## hours: attacks and honest subjects against every challenge, tables and takes in target/accuracy
+	cargo build --release --package zhenren
+	$(RELEASE_BIN) models import
+	mkdir -p target/accuracy
+	nice -n 10 $(RELEASE_BIN) --config deploy/zhenren.development.toml simulate --matrix \
+		--count $${ZHENREN_ACCURACY_COUNT:-100} --takes target/accuracy/takes.jsonl \
+		| tee target/accuracy/tables.md
+
 .PHONY: soak
 soak: bootstrap-test runtime web ## hours: 50,000 simulated cases and 50 kills under load, with fresh seeds
 	REQUIRE_POSTGRES=1 ZHENREN_SIMULATION_CASES=$${ZHENREN_SIMULATION_CASES:-50000} \

@@ -71,6 +71,14 @@ impl SubjectKind {
         Self::Passive,
     ];
 
+    /// The kinds whose end at a server does not depend on what was asked.
+    pub const USUAL: [Self; 4] = [
+        Self::BonaFide,
+        Self::Print,
+        Self::OtherPerson,
+        Self::Passive,
+    ];
+
     /// The name on the command line and in reports.
     pub const fn name(self) -> &'static str {
         match self {
