@@ -3,6 +3,7 @@
 //! A handler translates and calls one use case. Knows no SQL, no keys, no thresholds.
 
 pub mod account;
+mod asked;
 mod auth;
 mod body;
 mod capture;

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use zhenren_domain::limits::LimitKind;
+use zhenren_domain::mode::Unsupported;
 use zhenren_usecases::fault::Fault;
 use zhenren_usecases::limits::LimitReached;
 
@@ -163,6 +164,15 @@ codes! {
     IDENTITY_SOURCE_MISSING = "identity_source_missing", 422, Some(10009),
         "There is no reference to compare with",
         "Configure an identity source, enrol the person, or send a photo with the request.";
+    MODEL_MISSING = "model_missing", 422, Some(10069),
+        "This challenge needs a model that is not installed",
+        "Install a recogniser of digits, or ask for a challenge that GET /capture/v1/support answers with 0.";
+    MODE_SWITCHED_OFF = "mode_switched_off", 422, Some(10069),
+        "This challenge is switched off",
+        "Ask for another one, or allow it in verification.modes of the configuration and in the modes of the app.";
+    DEVICE_CANNOT = "device_cannot", 422, Some(90109),
+        "The device cannot show this challenge",
+        "Use another device or browser; flash_else_digits and multi_action ask less of a device.";
     CONSENT_MISSING = "consent_missing", 422, Some(90101),
         "The capture subject has not agreed",
         "Show the consent text and start again when it was accepted.";
@@ -261,6 +271,15 @@ impl Problem {
     pub const fn after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// A challenge that cannot run.
+    pub const fn unsupported(unsupported: Unsupported) -> Self {
+        Self::new(match unsupported {
+            Unsupported::ModelMissing => &MODEL_MISSING,
+            Unsupported::SwitchedOff => &MODE_SWITCHED_OFF,
+            Unsupported::DeviceCannot => &DEVICE_CANNOT,
+        })
     }
 
     /// Our own failure, logged here and nowhere else.

@@ -122,14 +122,23 @@ impl Attempt {
         }
     }
 
-    /// The challenge is drawn. A repeated call keeps the first challenge and its deadline.
-    pub fn challenge(self, challenge: Challenge, at: Timestamp) -> Result<Self, Refusal> {
+    /// The challenge is drawn. A repeated call keeps the first challenge and its deadline, which
+    /// is `limit` later, or the length of the recording and [`UPLOAD_GRACE`] without one.
+    pub fn challenge(
+        self,
+        challenge: Challenge,
+        limit: Option<SignedDuration>,
+        at: Timestamp,
+    ) -> Result<Self, Refusal> {
         match &self.state {
             State::Challenged { .. } => Ok(self),
             State::Begun if at >= self.deadline_at => Err(Refusal::TooLate),
             State::Begun => {
                 let length = SignedDuration::from_millis(i64::from(challenge.duration_ms));
-                let deadline_at = later(later(at, length), UPLOAD_GRACE);
+                let deadline_at = match limit {
+                    Some(limit) => later(at, limit),
+                    None => later(later(at, length), UPLOAD_GRACE),
+                };
                 Ok(Self {
                     state: State::Challenged { challenge, at },
                     deadline_at,
@@ -290,28 +299,31 @@ mod tests {
 
     #[test]
     fn a_second_draw_keeps_the_first_challenge_and_deadline() {
-        let first = begun().challenge(challenge(5000), at(10)).unwrap();
+        let first = begun().challenge(challenge(5000), None, at(10)).unwrap();
         assert_eq!(first.deadline_at, at(135));
-        let second = first.clone().challenge(challenge(9000), at(20)).unwrap();
+        let second = first
+            .clone()
+            .challenge(challenge(9000), None, at(20))
+            .unwrap();
         assert_eq!(second, first);
     }
 
     #[test]
     fn nothing_is_received_before_the_challenge_or_after_the_deadline() {
         assert_eq!(begun().may_receive(at(1)), Err(Refusal::NotChallenged));
-        let drawn = begun().challenge(challenge(5000), at(10)).unwrap();
+        let drawn = begun().challenge(challenge(5000), None, at(10)).unwrap();
         assert_eq!(drawn.may_receive(at(134)), Ok(()));
         assert_eq!(drawn.may_receive(at(135)), Err(Refusal::TooLate));
         assert_eq!(drawn.complete(at(135)), Err(Refusal::TooLate));
         assert_eq!(
-            begun().challenge(challenge(1), at(600)),
+            begun().challenge(challenge(1), None, at(600)),
             Err(Refusal::TooLate)
         );
     }
 
     #[test]
     fn a_complete_recording_is_answered_once_and_cannot_be_cancelled() {
-        let drawn = begun().challenge(challenge(5000), at(10)).unwrap();
+        let drawn = begun().challenge(challenge(5000), None, at(10)).unwrap();
         let complete = drawn.complete(at(30)).unwrap();
         assert_eq!(
             complete.clone().complete(at(31)),

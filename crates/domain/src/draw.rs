@@ -2,6 +2,7 @@
 
 use crate::challenge::{Action, Challenge, ChallengeKind, Colour, Prompt, Step};
 use crate::policy::Policy;
+use crate::wish::Wish;
 
 /// The subject looks into the camera before the first prompt: neutral face and pose for biometrics.
 const LEAD_IN_MS: (u32, u32) = (900, 1300);
@@ -36,37 +37,45 @@ pub const DIGITS_COUNT: (usize, usize) = (4, 6);
 /// How many flashes may be asked for: fewer say too little, more do not fit.
 pub const FLASHES_COUNT: (usize, usize) = (10, 14);
 
-/// What a caller may narrow for one verification; the policy fills in the rest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// Which kind, instead of the policy's.
-    pub kind: Option<ChallengeKind>,
-    /// Exactly these actions may be drawn, instead of the policy's; empty means no wish.
-    pub actions: Vec<Action>,
+/// Draws a challenge of one kind by the policy alone.
+pub fn draw(
+    policy: &Policy,
+    kind: ChallengeKind,
+    randomness: &mut dyn FnMut() -> u64,
+) -> Challenge {
+    draw_wish(policy, &Wish::default(), kind, randomness)
 }
 
-/// Draws a challenge of the policy's kind.
-pub fn draw(policy: &Policy, randomness: &mut dyn FnMut() -> u64) -> Challenge {
-    draw_wish(policy, &Wish::default(), randomness)
-}
-
-/// Draws a challenge within a wish.
-pub fn draw_wish(policy: &Policy, wish: &Wish, randomness: &mut dyn FnMut() -> u64) -> Challenge {
-    let kind = wish.kind.unwrap_or(policy.challenge_kind);
+/// Draws a challenge of one kind within a wish; which kind that is, [`crate::mode`] says.
+pub fn draw_wish(
+    policy: &Policy,
+    wish: &Wish,
+    kind: ChallengeKind,
+    randomness: &mut dyn FnMut() -> u64,
+) -> Challenge {
     let allowed = if wish.actions.is_empty() {
         &policy.actions
     } else {
         &wish.actions
     };
+    let count = |wished: Option<u32>, policy: usize| {
+        wished
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(policy)
+    };
     let steps = match kind {
         ChallengeKind::Silent => Vec::new(),
         ChallengeKind::SingleAction => steps_of(&pick(allowed, 1, randomness), randomness),
         ChallengeKind::MultiAction => {
-            let count = policy.actions_count.min(ACTIONS_COUNT_MAX);
+            let count = count(wish.actions_count, policy.actions_count).min(ACTIONS_COUNT_MAX);
             steps_of(&pick(allowed, count, randomness), randomness)
         }
-        ChallengeKind::ReadDigits => digits(policy.digits_count, randomness),
-        ChallengeKind::ScreenFlash => flashes(policy.flashes_count, randomness),
+        ChallengeKind::ReadDigits => {
+            digits(count(wish.digits_count, policy.digits_count), randomness)
+        }
+        ChallengeKind::ScreenFlash => {
+            flashes(count(wish.flashes_count, policy.flashes_count), randomness)
+        }
         ChallengeKind::NearFar => distances(randomness),
     };
     let duration_ms = steps.last().map_or_else(
@@ -236,7 +245,7 @@ mod tests {
     fn a_multi_action_challenge_repeats_nothing_overlaps_nothing_and_fits() {
         let policy = Policy::current();
         for seed in 0..2000 {
-            let challenge = draw(&policy, &mut stream(seed));
+            let challenge = draw(&policy, ChallengeKind::MultiAction, &mut stream(seed));
             assert_eq!(challenge.steps.len(), policy.actions_count);
             let different: BTreeSet<_> = challenge.steps.iter().map(|step| step.prompt).collect();
             assert_eq!(different.len(), policy.actions_count);
@@ -255,7 +264,7 @@ mod tests {
         let policy = Policy::current();
         let orders: BTreeSet<Vec<Action>> = (0..2000)
             .map(|seed| {
-                draw(&policy, &mut stream(seed))
+                draw(&policy, ChallengeKind::MultiAction, &mut stream(seed))
                     .steps
                     .iter()
                     .filter_map(Step::action)
@@ -266,11 +275,7 @@ mod tests {
     }
 
     fn drawn(kind: ChallengeKind, policy: &Policy, seed: u64) -> Challenge {
-        let wish = Wish {
-            kind: Some(kind),
-            ..Wish::default()
-        };
-        draw_wish(policy, &wish, &mut stream(seed))
+        draw(policy, kind, &mut stream(seed))
     }
 
     fn follows_without_gaps(challenge: &Challenge) -> bool {
@@ -357,30 +362,36 @@ mod tests {
     #[test]
     fn the_same_randomness_draws_the_same_challenge() {
         let policy = Policy::current();
-        assert_eq!(draw(&policy, &mut stream(5)), draw(&policy, &mut stream(5)));
+        let kind = ChallengeKind::MultiAction;
+        let again = draw(&policy, kind, &mut stream(5));
+        assert_eq!(draw(&policy, kind, &mut stream(5)), again);
     }
 
     #[test]
-    fn a_wish_narrows_kind_and_actions() {
+    fn a_wish_narrows_actions_and_counts() {
         let policy = Policy::current();
         let wish = Wish {
-            kind: Some(ChallengeKind::SingleAction),
             actions: vec![Action::Nod],
+            digits_count: Some(6),
+            flashes_count: Some(13),
+            ..Wish::default()
         };
-        let single = draw_wish(&policy, &wish, &mut stream(1));
-        assert_eq!(
-            single
-                .steps
-                .iter()
-                .filter_map(Step::action)
-                .collect::<Vec<_>>(),
-            [Action::Nod]
-        );
-        let wish = Wish {
-            kind: Some(ChallengeKind::Silent),
-            actions: Vec::new(),
+        let with = |kind| draw_wish(&policy, &wish, kind, &mut stream(1));
+        let actions = |challenge: Challenge| {
+            let steps = challenge.steps.iter().filter_map(Step::action);
+            steps.collect::<Vec<_>>()
         };
-        let silent = draw_wish(&policy, &wish, &mut stream(1));
+        assert_eq!(actions(with(ChallengeKind::SingleAction)), [Action::Nod]);
+        assert_eq!(actions(with(ChallengeKind::MultiAction)), [Action::Nod]);
+        assert_eq!(with(ChallengeKind::ReadDigits).digits().len(), 6);
+        assert_eq!(with(ChallengeKind::ScreenFlash).steps.len(), 13);
+        let silent = with(ChallengeKind::Silent);
         assert!(silent.steps.is_empty() && (3000..=3600).contains(&silent.duration_ms));
+        let two = Wish {
+            actions_count: Some(2),
+            ..Wish::default()
+        };
+        let drawn = draw_wish(&policy, &two, ChallengeKind::MultiAction, &mut stream(1));
+        assert_eq!(drawn.steps.len(), 2);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::challenge::{Action, ChallengeKind};
 use crate::measurements::CueKind;
+use crate::mode::Mode;
 use crate::outcome::Reason;
 
 /// Which side of the threshold holds.
@@ -69,8 +70,10 @@ pub struct Rule {
 pub struct Policy {
     /// Grows with every change; stored with each decision.
     pub version: u32,
-    /// What to ask by default.
-    pub challenge_kind: ChallengeKind,
+    /// What to ask for by default.
+    pub mode: Mode,
+    /// Flashing light must not be shown.
+    pub no_flash: bool,
     /// Which actions may be drawn.
     pub actions: Vec<Action>,
     /// How many of them a multi-action challenge asks for.
@@ -169,7 +172,8 @@ impl Policy {
     pub fn v1() -> Self {
         Self {
             version: 1,
-            challenge_kind: ChallengeKind::MultiAction,
+            mode: Mode::MultiAction,
+            no_flash: false,
             actions: Action::ALL.to_vec(),
             actions_count: 3,
             digits_count: 4,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use jiff::SignedDuration;
 use zhenren_biometrics::{Engine, Loadout};
-use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_domain::challenge::Action;
 use zhenren_domain::limits::Limits;
+use zhenren_domain::mode::Mode;
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::Retention;
 use zhenren_media::{Decoder, DecoderConfig, JailLevel, MediaError};
@@ -181,15 +182,19 @@ pub(crate) async fn look_at_store(config: &Config) -> Result<String> {
 /// The policy with what the operator has set.
 pub(crate) fn policy(verification: &Verification) -> Policy {
     let mut policy = Policy::current();
-    if let Some(kind) = ChallengeKind::from_name(&verification.challenge) {
-        policy.challenge_kind = kind;
+    if let Some(mode) = Mode::from_name(&verification.challenge) {
+        policy.mode = mode;
     }
+    policy.no_flash = verification.no_flash;
     policy.actions = verification
         .actions
         .iter()
         .filter_map(|name| Action::from_name(name))
         .collect();
-    policy.actions_count = usize::try_from(verification.actions_count).unwrap_or(1);
+    let count = |number: u32| usize::try_from(number).unwrap_or(1);
+    policy.actions_count = count(verification.actions_count);
+    policy.digits_count = count(verification.digits_count);
+    policy.flashes_count = count(verification.flashes_count);
     policy.fmr_max = verification.fmr_max;
     policy.attempts_max = verification.attempts_max;
     policy
@@ -203,6 +208,14 @@ pub(crate) fn settings(config: &Config) -> Settings {
     let has = |source: &str| config.identity.sources.iter().any(|known| known == source);
     Settings {
         policy: policy(verification),
+        modes: verification
+            .modes
+            .iter()
+            .filter_map(|name| Mode::from_name(name))
+            .collect(),
+        capture_limit: Some(SignedDuration::from_secs(i64::from(
+            verification.capture_seconds,
+        ))),
         retention: Retention {
             evidence: hours(config.evidence.retention_hours),
             result: hours(config.evidence.retention_hours),

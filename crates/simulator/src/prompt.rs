@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zhenren_domain::challenge::{
     Action, CHALLENGE_VERSION, Challenge, ChallengeKind, Prompt, Step,
 };
-use zhenren_domain::draw::{Wish, draw_wish};
+use zhenren_domain::draw::draw;
 use zhenren_domain::policy::Policy;
 
 use crate::seed::Seeded;
@@ -86,11 +86,7 @@ pub fn to_json(challenge: &Challenge) -> Value {
 /// release's policy: how many digits and flashes; what is made of the answer stays there.
 pub fn drawn(kind: ChallengeKind, seed: u64) -> Challenge {
     let mut seeded = Seeded::new(seed, "challenge");
-    let wish = Wish {
-        kind: Some(kind),
-        ..Wish::default()
-    };
-    draw_wish(&Policy::current(), &wish, &mut || seeded.next_u64())
+    draw(&Policy::current(), kind, &mut || seeded.next_u64())
 }
 
 /// A challenge from a list such as `blink,turn_left`. `silent` asks for nothing; `flash`,

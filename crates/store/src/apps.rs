@@ -4,10 +4,10 @@
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use zhenren_domain::challenge::ChallengeKind;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::standing::Standing;
+use zhenren_domain::wish::Wish;
 use zhenren_vault::{SecretText, Vault};
 
 use crate::codec;
@@ -86,7 +86,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
-                apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+                apps.entitled, apps.challenge_kind, apps.challenge_actions,
+                apps.challenge_terms, apps.frozen_at,
                 apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
                 apps.created_at
             FROM apps ",
@@ -98,9 +99,9 @@ macro_rules! select {
 /// Keeps a new app. `false` when the id is taken.
 pub async fn create(tx: &mut Transaction, app: &App) -> Result<bool, StoreError> {
     let sql = "INSERT INTO apps (id, account_id, name, kind, strict_id_check, entitled,
-            challenge_kind, challenge_actions, frozen_at, minute_calls_max, day_calls_max,
-            calls_quota, calls_count, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            challenge_kind, challenge_actions, challenge_terms, frozen_at, minute_calls_max,
+            day_calls_max, calls_quota, calls_count, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (id) DO NOTHING";
     let values = values![
         &app.id,
@@ -109,8 +110,9 @@ pub async fn create(tx: &mut Transaction, app: &App) -> Result<bool, StoreError>
         app.kind.name(),
         app.strict_id_check,
         app.entitled,
-        app.challenge.kind.map(ChallengeKind::name),
+        app.challenge.mode.map(Mode::name),
         codec::actions_text(&app.challenge.actions),
+        codec::terms_text(&app.challenge),
         app.frozen_at,
         app.limits.minute_calls_max,
         app.limits.day_calls_max,
@@ -124,14 +126,16 @@ pub async fn create(tx: &mut Transaction, app: &App) -> Result<bool, StoreError>
 /// Changes what a tenant may change of an app: its name, its strictness, its challenge.
 pub async fn update(tx: &mut Transaction, app: &App) -> Result<(), StoreError> {
     let sql = "UPDATE apps
-        SET name = $2, strict_id_check = $3, challenge_kind = $4, challenge_actions = $5
+        SET name = $2, strict_id_check = $3, challenge_kind = $4, challenge_actions = $5,
+            challenge_terms = $6
         WHERE id = $1";
     let values = values![
         &app.id,
         app.name.as_str(),
         app.strict_id_check,
-        app.challenge.kind.map(ChallengeKind::name),
+        app.challenge.mode.map(Mode::name),
         codec::actions_text(&app.challenge.actions),
+        codec::terms_text(&app.challenge),
     ];
     tx.change_one(TABLE, sql, values).await
 }
@@ -235,7 +239,8 @@ pub async fn find_with_standing(
     id: &AppId,
 ) -> Result<Option<(App, Standing)>, StoreError> {
     let sql = "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
-            apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+            apps.entitled, apps.challenge_kind, apps.challenge_actions,
+                apps.challenge_terms, apps.frozen_at,
             apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
             apps.created_at, accounts.opened_at
         FROM apps
@@ -262,7 +267,8 @@ pub async fn find_caller(
     id: &AppId,
 ) -> Result<Option<(App, Standing, Vec<SecretText>)>, StoreError> {
     let sql = "SELECT apps.id, apps.account_id, apps.name, apps.kind, apps.strict_id_check,
-            apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.frozen_at,
+            apps.entitled, apps.challenge_kind, apps.challenge_actions, apps.challenge_terms,
+            apps.frozen_at,
             apps.minute_calls_max, apps.day_calls_max, apps.calls_quota, apps.calls_count,
             apps.created_at, accounts.opened_at, app_secrets.id AS secret_id, verifier_sealed
         FROM apps
@@ -341,10 +347,7 @@ fn read(row: &Row) -> Result<App, StoreError> {
         kind: row.parsed("kind", AppKind::from_name)?,
         strict_id_check: row.is_set("strict_id_check")?,
         entitled: row.is_set("entitled")?,
-        challenge: Wish {
-            kind: row.opt_parsed("challenge_kind", ChallengeKind::from_name)?,
-            actions: row.parsed("challenge_actions", codec::actions_from_text)?,
-        },
+        challenge: codec::read_wish(row)?,
         frozen_at: row.opt_time("frozen_at")?,
         limits: CallLimits {
             minute_calls_max: opt_size(row, "minute_calls_max")?,

@@ -6,10 +6,14 @@ use serde_json::{Map, Value as Json, json};
 use zhenren_domain::challenge::{Action, Challenge, ChallengeKind, ClockLog, Prompt, Step};
 use zhenren_domain::decide::{Decision, Judged, Judgement, Reference};
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements, Sample};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::policy::{Applied, Bound};
+use zhenren_domain::wish::Wish;
 
 use crate::attempts::Manifest;
+use crate::error::StoreError;
+use crate::sql::Row;
 
 /// A challenge as the capture client gets it.
 pub fn challenge_json(challenge: &Challenge) -> Json {
@@ -292,4 +296,60 @@ pub(crate) fn actions_from_text(text: &str) -> Option<Vec<Action>> {
         .filter(|name| !name.is_empty())
         .map(Action::from_name)
         .collect()
+}
+
+/// What a wish says beside its mode and its actions; nothing when it says no more.
+pub(crate) fn terms_text(wish: &Wish) -> Option<String> {
+    let modes: Vec<&str> = wish.modes.iter().map(|mode| mode.name()).collect();
+    let says_more = wish.no_flash
+        || !modes.is_empty()
+        || wish.actions_count.is_some()
+        || wish.digits_count.is_some()
+        || wish.flashes_count.is_some()
+        || wish.capture_seconds.is_some()
+        || wish.attempts_max.is_some();
+    let json = json!({
+        "modes": modes,
+        "actions_count": wish.actions_count,
+        "digits_count": wish.digits_count,
+        "flashes_count": wish.flashes_count,
+        "no_flash": wish.no_flash,
+        "capture_seconds": wish.capture_seconds,
+        "attempts_max": wish.attempts_max,
+    });
+    says_more.then(|| json.to_string())
+}
+
+/// The inverse of [`terms_text`]: a wish without mode and actions.
+pub(crate) fn terms_from_text(text: &str) -> Option<Wish> {
+    let json: Json = serde_json::from_str(text).ok()?;
+    let count = |field: &str| match json.get(field)? {
+        none if none.is_null() => Some(None),
+        number => small(number).map(Some),
+    };
+    let modes = json.get("modes")?.as_array()?;
+    Some(Wish {
+        mode: None,
+        modes: modes
+            .iter()
+            .map(|name| Mode::from_name(name.as_str()?))
+            .collect::<Option<_>>()?,
+        actions: Vec::new(),
+        actions_count: count("actions_count")?,
+        digits_count: count("digits_count")?,
+        flashes_count: count("flashes_count")?,
+        no_flash: json.get("no_flash")?.as_bool()?,
+        capture_seconds: count("capture_seconds")?,
+        attempts_max: count("attempts_max")?,
+    })
+}
+
+/// The wish of a row with the columns `challenge_kind`, `challenge_actions`, `challenge_terms`.
+pub(crate) fn read_wish(row: &Row) -> Result<Wish, StoreError> {
+    let terms = row.opt_parsed("challenge_terms", terms_from_text)?;
+    Ok(Wish {
+        mode: row.opt_parsed("challenge_kind", Mode::from_name)?,
+        actions: row.parsed("challenge_actions", actions_from_text)?,
+        ..terms.unwrap_or_default()
+    })
 }

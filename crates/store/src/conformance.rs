@@ -81,6 +81,7 @@ suite!(
     tokens::an_identity_key_starts_five_times_until_it_passed,
     tokens::a_nonce_is_accepted_once,
     tokens::an_idempotency_key_answers_the_same_and_works_once,
+    verifications::a_mode_changes_while_it_is_open,
     verifications::a_verification_is_read_back_as_it_was_written,
     verifications::a_verification_closes_once,
     verifications::a_due_verification_is_taken_once,

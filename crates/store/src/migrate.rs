@@ -12,7 +12,7 @@ use crate::sql::{Pool, Transaction};
 use crate::value::values;
 
 /// Every migration, in order; the version of each is its place, from 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_accounts.sql"),
     include_str!("migrations/0003_operators.sql"),
@@ -20,10 +20,11 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_limits.sql"),
     include_str!("migrations/0006_meetings.sql"),
     include_str!("migrations/0007_fewer_trees.sql"),
+    include_str!("migrations/0008_challenges.sql"),
 ];
 
 /// The schema version that this program reads and writes.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
     version BIGINT NOT NULL PRIMARY KEY,

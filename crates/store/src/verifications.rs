@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 use zhenren_domain::billing::{Billing, BillingReason};
-use zhenren_domain::challenge::ChallengeKind;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, EvidenceId, VerificationId};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::verification::{Closing, State, Verification};
+use zhenren_domain::wish::Wish;
 use zhenren_vault::{IndexPurpose, Place, SecretText, Vault};
 
 use crate::codec;
@@ -114,9 +114,9 @@ const INSERT: &str = "INSERT INTO verifications (id, app_id, account_id, door, s
         due_at, policy_version, challenge_kind, challenge_actions, reference_source,
         reference_evidence_id, name_sealed, number_sealed, number_index,
         tenant_reference_sealed, tenant_reference_index, identity_key_sealed, identity_key_hash,
-        verify_result_hash, need_picture, idempotency_hash, request_hash)
+        verify_result_hash, need_picture, idempotency_hash, request_hash, challenge_terms)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16, $17, $18,
-        $19, $20, $21, $22, $23, $24, $25, $26, $27)
+        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
     ON CONFLICT (idempotency_hash) WHERE idempotency_hash IS NOT NULL DO NOTHING";
 
 macro_rules! select {
@@ -124,10 +124,10 @@ macro_rules! select {
         concat!(
             "SELECT id, app_id, account_id, door, state, attempt_id, attempts_count, attempts_max,
                 last_reason, outcome, reason, created_at, startable_until, expires_at, closed_at,
-                policy_version, challenge_kind, challenge_actions, reference_source,
-                reference_evidence_id, name_sealed, number_sealed, tenant_reference_sealed,
-                identity_key_sealed, identity_key_hash, verify_result_hash, need_picture, billable,
-                billing_reason, settled_fen
+                policy_version, challenge_kind, challenge_actions, challenge_terms,
+                reference_source, reference_evidence_id, name_sealed, number_sealed,
+                tenant_reference_sealed, identity_key_sealed, identity_key_hash,
+                verify_result_hash, need_picture, billable, billing_reason, settled_fen
             FROM verifications ",
             $where
         )
@@ -191,7 +191,7 @@ fn values_of(
         it.startable_until,
         it.expires_at,
         record.policy_version,
-        record.challenge.kind.map(ChallengeKind::name),
+        record.challenge.mode.map(Mode::name),
         codec::actions_text(&record.challenge.actions),
         source,
         evidence_id,
@@ -209,6 +209,7 @@ fn values_of(
         record.need_picture,
         key.map(|key| key.hash),
         key.map(|key| key.request_hash),
+        codec::terms_text(&record.challenge),
     ];
     Ok(values.to_vec())
 }
@@ -352,6 +353,16 @@ pub async fn advance(
     tx.change_one(TABLE, sql, values).await
 }
 
+/// Changes what the next attempt asks for. A closed one stays as it was answered.
+pub async fn set_mode(
+    tx: &mut Transaction,
+    id: &VerificationId,
+    mode: Mode,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE verifications SET challenge_kind = $2 WHERE id = $1 AND state <> 'closed'";
+    tx.change_one(TABLE, sql, values![id, mode.name()]).await
+}
+
 /// Writes who paid, once, after it closed.
 pub async fn record_billing(
     tx: &mut Transaction,
@@ -418,10 +429,7 @@ fn read(vault: &Vault, row: &Row) -> Result<Record, StoreError> {
         account_id: row.id("account_id")?,
         door: row.parsed("door", Door::from_name)?,
         policy_version: row.count("policy_version")?,
-        challenge: Wish {
-            kind: row.opt_parsed("challenge_kind", ChallengeKind::from_name)?,
-            actions: row.parsed("challenge_actions", codec::actions_from_text)?,
-        },
+        challenge: codec::read_wish(row)?,
         reference,
         subject,
         identity_key_hash: row.opt_text("identity_key_hash")?,

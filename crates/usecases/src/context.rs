@@ -119,6 +119,12 @@ impl Context {
             .ok_or_else(|| Fault::new("measuring", "this process has no engine"))
     }
 
+    /// Whether this process could recognise spoken digits.
+    pub fn hears_digits(&self) -> bool {
+        let analyzer = self.0.pieces.analyzer.as_ref();
+        analyzer.is_some_and(|analyzer| analyzer.hears_digits())
+    }
+
     /// What the operator has set.
     pub fn settings(&self) -> &Settings {
         &self.0.pieces.settings

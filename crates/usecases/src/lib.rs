@@ -18,6 +18,7 @@ pub mod identity_sources;
 pub mod keys;
 pub mod ledger;
 pub mod limits;
+pub mod modes;
 pub mod operators;
 pub mod people;
 pub mod secrets;

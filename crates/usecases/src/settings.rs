@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use zhenren_domain::limits::Limits;
+use zhenren_domain::mode::Mode;
 use zhenren_domain::policy::Policy;
 use zhenren_domain::retention::{self, Retention};
 
@@ -10,6 +11,11 @@ use zhenren_domain::retention::{self, Retention};
 pub struct Settings {
     /// What is demanded of a recording.
     pub policy: Policy,
+    /// What may be asked for at all.
+    pub modes: Vec<Mode>,
+    /// How long after the drawn challenge a recording must be complete; without it as long as it
+    /// lasts and two minutes.
+    pub capture_limit: Option<SignedDuration>,
     /// What one capture attempt may send.
     pub upload: UploadLimits,
     /// How long things are kept.
@@ -98,6 +104,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             policy: Policy::current(),
+            modes: Mode::ALL.to_vec(),
+            capture_limit: None,
             upload: UploadLimits {
                 bytes_max: 20 * 1024 * 1024,
                 part_bytes_max: 1024 * 1024,

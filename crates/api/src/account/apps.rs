@@ -6,10 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zhenren_domain::challenge::ChallengeKind;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, SecretId};
 use zhenren_domain::roles::Permission;
+use zhenren_domain::wish::Wish;
 use zhenren_usecases::apps::update::{self, Change};
 use zhenren_usecases::apps::{App, AppError, address_ranges, freeze, read, secrets};
 use zhenren_usecases::operators::actor::Actor;
@@ -22,10 +21,10 @@ use super::query::{AccountQuery, ListQuery};
 use super::shapes::{listed, made};
 use super::{Needs, Route};
 use crate::Api;
+use crate::asked::{self, AskedFields};
 use crate::body::{self, JSON_BYTES_MAX};
 use crate::extract::{Fields, Path};
 use crate::problem::{self, Problem};
-use crate::v1::AskedFields;
 
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
@@ -110,7 +109,7 @@ async fn create(
         .map_err(|error| match error {
             CreateError::Denied(reason) => denied(reason),
             CreateError::AccountUnknown => Problem::new(&problem::NOT_FOUND),
-            CreateError::NameInvalid | CreateError::ChallengeInvalid => {
+            CreateError::NameInvalid | CreateError::ChallengeInvalid(_) => {
                 invalid(format!("{error}."))
             }
             CreateError::Fault(fault) => Problem::fault(&fault),
@@ -290,13 +289,10 @@ async fn set_ranges(
 }
 
 fn wish(fields: Option<AskedFields>) -> Result<Option<Wish>, Problem> {
-    fields.map(AskedFields::wish).transpose()
+    fields.map(AskedFields::for_app).transpose()
 }
 
 fn shape(app: &App) -> Value {
-    let actions: Vec<&str> = app.challenge.actions.iter().map(|it| it.name()).collect();
-    let kind = app.challenge.kind.map(ChallengeKind::name);
-    let challenge = kind.map(|kind| json!({ "kind": kind, "actions": actions }));
     json!({
         "id": app.id.as_str(),
         "account_id": app.account_id.as_str(),
@@ -305,7 +301,7 @@ fn shape(app: &App) -> Value {
         "entitled": app.entitled,
         "frozen_at": app.frozen_at.map(|at| at.to_string()),
         "strict_id_check": app.strict_id_check,
-        "challenge": challenge,
+        "challenge": asked::shape(&app.challenge),
         "minute_calls_max": app.limits.minute_calls_max,
         "day_calls_max": app.limits.day_calls_max,
         "calls_quota": app.limits.calls_quota,
@@ -323,7 +319,7 @@ fn refused(error: AppError) -> Problem {
         AppError::Denied(reason) => denied(reason),
         AppError::Unknown => Problem::new(&problem::NOT_FOUND),
         AppError::NameInvalid
-        | AppError::ChallengeInvalid
+        | AppError::ChallengeInvalid(_)
         | AppError::RangeInvalid(_)
         | AppError::TooManyRanges => invalid(format!("{error}.")),
         AppError::SecretsFull => Problem::new(&problem::SECRETS_FULL),

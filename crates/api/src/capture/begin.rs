@@ -95,6 +95,8 @@ fn answer(api: &Api, begun: &Begun) -> Value {
             "part_bytes_max": limits.part_bytes_max,
             "parts_max": limits.parts_max,
         },
+        "mode": begun.mode.name(),
+        "may_flash": begun.may_flash,
         "consent": { "version": CONSENT_VERSION },
         "texts": { "app_name": begun.app_name },
     })
@@ -126,12 +128,14 @@ fn ticket(fields: Fields) -> Result<Ticket, CaptureProblem> {
     }
 }
 
-/// 0, 1 or 2; absent is 0, as in the manual.
-fn check_alive_type(value: Option<&Value>) -> Result<u8, CaptureProblem> {
+/// 0, 1 or 2. The manual's default, 0, is the JS call's; a page that names none leaves the choice
+/// to the app.
+fn check_alive_type(value: Option<&Value>) -> Result<Option<u8>, CaptureProblem> {
     match value.map(Value::as_u64) {
-        None | Some(Some(0)) => Ok(0),
-        Some(Some(1)) => Ok(1),
-        Some(Some(2)) => Ok(2),
+        None => Ok(None),
+        Some(Some(0)) => Ok(Some(0)),
+        Some(Some(1)) => Ok(Some(1)),
+        Some(Some(2)) => Ok(Some(2)),
         Some(_) => Err(CaptureProblem(Problem::with_detail(
             &problem::PARAMETER_INVALID,
             "check_alive_type must be 0, 1 or 2.",
@@ -157,6 +161,7 @@ fn refused(error: BeginError) -> CaptureProblem {
             Problem::new(&problem::APP_NOT_ENTITLED)
         }
         BeginError::IdentitySourceMissing => Problem::new(&problem::IDENTITY_SOURCE_MISSING),
+        BeginError::Unsupported(unsupported) => Problem::unsupported(unsupported),
         BeginError::Analyzing => Problem::with_detail(
             &problem::TOKEN_SPENT,
             "A recording for this is being analysed; wait for its result.",

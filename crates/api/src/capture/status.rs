@@ -58,6 +58,7 @@ pub(super) fn refused(error: CaptureError) -> CaptureProblem {
         CaptureError::Refused(Refusal::AlreadyCompleted | Refusal::NotYetDue) => {
             Problem::new(&problem::ALREADY_COMPLETED)
         }
+        CaptureError::Unsupported(unsupported) => Problem::unsupported(unsupported),
         CaptureError::Fault(fault) => Problem::fault(&fault),
     })
 }

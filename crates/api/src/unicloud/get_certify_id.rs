@@ -92,6 +92,10 @@ fn refused(error: &OpenError) -> Refusal {
             "no identity source is configured; enrol people or configure one",
         ),
         OpenError::InsufficientFen => Refusal::new(54100, "balance insufficient; recharge"),
+        OpenError::Unsupported(_) => Refusal::new(
+            60000,
+            "service unavailable: the challenge of this appId cannot run on this server",
+        ),
         OpenError::QuotaUsedUp => Refusal::new(
             60000,
             "service unavailable: the calls of this test appId are used up",
@@ -109,7 +113,7 @@ fn refused(error: &OpenError) -> Refusal {
             Refusal::new(50002, "realName has a length that names never have")
         }
         OpenError::NumberInvalid => Refusal::new(50002, "idCard is not an identity number"),
-        OpenError::ChallengeInvalid
+        OpenError::ChallengeInvalid(_)
         | OpenError::UserIdInvalid
         | OpenError::IdempotencyConflict
         | OpenError::Photo(_) => Refusal::new(50002, "a parameter has a wrong value"),

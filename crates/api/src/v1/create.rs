@@ -6,8 +6,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use zhenren_domain::challenge::{Action, ChallengeKind};
-use zhenren_domain::draw::Wish;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_usecases::verifications::open::{
     self, Idempotency, OpenError, Opening, ReferenceSource, Source, Subject,
@@ -15,6 +13,7 @@ use zhenren_usecases::verifications::open::{
 
 use super::photo;
 use crate::Api;
+use crate::asked::AskedFields;
 use crate::auth;
 use crate::body::{self, PHOTO_JSON_BYTES_MAX, parse_json};
 use crate::client_address::ClientAddress;
@@ -30,14 +29,6 @@ struct Fields {
     user_id: Option<String>,
     challenge: Option<AskedFields>,
     reference: ReferenceFields,
-}
-
-/// A challenge that is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AskedFields {
-    kind: String,
-    actions: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,7 +55,7 @@ pub(super) async fn create(
             id_number: fields.id_number,
         },
         user_id: fields.user_id,
-        challenge: fields.challenge.map(AskedFields::wish).transpose()?,
+        challenge: fields.challenge.map(AskedFields::for_one).transpose()?,
         reference: reference(fields.reference)?,
         idempotency: Some(Idempotency {
             key,
@@ -109,28 +100,6 @@ fn invalid(detail: &str) -> Problem {
     Problem::with_detail(&problem::PARAMETER_INVALID, detail)
 }
 
-impl AskedFields {
-    /// The wish these fields stand for.
-    pub(crate) fn wish(self) -> Result<Wish, Problem> {
-        let kind = ChallengeKind::from_name(&self.kind).ok_or_else(|| {
-            invalid("challenge.kind must be multi_action, single_action or silent.")
-        })?;
-        let actions = self
-            .actions
-            .unwrap_or_default()
-            .iter()
-            .map(|name| Action::from_name(name))
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| {
-                invalid("challenge.actions may list blink, mouth, nod, turn_left and turn_right.")
-            })?;
-        Ok(Wish {
-            kind: Some(kind),
-            actions,
-        })
-    }
-}
-
 fn reference(fields: ReferenceFields) -> Result<ReferenceSource, Problem> {
     match (fields.source.as_str(), fields.photo) {
         ("enrolled", None) => Ok(ReferenceSource::Enrolled),
@@ -155,10 +124,8 @@ fn refused(error: &OpenError) -> Problem {
         OpenError::NameInvalid => invalid("name must have 1 to 64 characters."),
         OpenError::NumberInvalid => invalid("id_number must be an identity number."),
         OpenError::UserIdInvalid => invalid("user_id must have 1 to 128 characters."),
-        OpenError::ChallengeInvalid => invalid(
-            "challenge.actions must list different actions, one for single_action and none for \
-             silent.",
-        ),
+        OpenError::ChallengeInvalid(error) => invalid(&format!("{error}.")),
+        OpenError::Unsupported(unsupported) => Problem::unsupported(*unsupported),
         OpenError::IdempotencyConflict => Problem::new(&problem::IDEMPOTENCY_CONFLICT),
         OpenError::Photo(refusal) => photo::refused(refusal),
         OpenError::PriceUnknown(fault) | OpenError::Fault(fault) => Problem::fault(fault),

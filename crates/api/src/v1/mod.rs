@@ -11,8 +11,6 @@ use axum::routing::{get, post};
 
 use crate::Api;
 
-pub(crate) use create::AskedFields;
-
 /// The routes of this room.
 pub(crate) fn routes() -> Router<Api> {
     Router::new()

@@ -1,6 +1,7 @@
 //! How a verification looks on the wire.
 
 use serde_json::{Value, json};
+use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_usecases::analysis::report;
 use zhenren_usecases::verifications::read::{AttemptReport, Report};
@@ -16,6 +17,7 @@ pub(super) fn verification(report: &Report) -> Value {
             "identify_ret": report.identify_ret,
             "auth_state": report.auth_state.name(),
         },
+        "challenge": report.mode.name(),
         "created_at": report.created_at.to_string(),
         "closed_at": report.closed_at.map(|at| at.to_string()),
         "billing": {
@@ -32,6 +34,7 @@ fn attempt(attempt: &AttemptReport) -> Value {
     json!({
         "id": attempt.id.as_str(),
         "state": attempt.state,
+        "challenge": attempt.challenge.map(ChallengeKind::name),
         "outcome": attempt.outcome.map(Outcome::name),
         "reason": attempt.reason.map(Reason::name),
         "billable": attempt.billable,

@@ -52,8 +52,7 @@ async fn answer(
     Ok(ok(&[
         ("identify_ret", json!(found.identify_ret)),
         ("identify_time", json!(found.identify_time_s)),
-        // Digits are not asked for by any challenge of this version.
-        ("validate_data", json!("")),
+        ("validate_data", json!(found.heard_digits)),
         ("openid", json!(found.openid)),
         ("user_id_key", json!(found.user_id_key)),
         ("finish_time", json!(found.finish_time_s)),

@@ -27,6 +27,10 @@ impl Analyzer for SlowAnalyzer {
         ScriptedAnalyzer.features_model()
     }
 
+    fn hears_digits(&self) -> bool {
+        false
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         ScriptedAnalyzer.read_photo(photo)
     }

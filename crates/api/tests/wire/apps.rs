@@ -196,7 +196,11 @@ async fn apps_are_changed_and_another_tenants_do_not_exist() {
     let path = format!("/apps/{app}");
     let change = json!({
         "name": "Renamed", "strict_id_check": true,
-        "challenge": { "kind": "single_action", "actions": ["blink"] },
+        "challenge": {
+            "kind": "flash_else_digits", "modes": ["flash_else_digits", "multi_action"],
+            "actions": ["blink", "nod"], "actions_count": 2, "digits_count": 5,
+            "flashes_count": 12, "no_flash": true, "capture_seconds": 60, "attempts_max": 2,
+        },
     });
     let changed = tenant.ask(Method::PATCH, &path, &change).await;
     for field in ["name", "strict_id_check", "challenge"] {
@@ -210,6 +214,8 @@ async fn apps_are_changed_and_another_tenants_do_not_exist() {
     for body in [
         json!({ "name": "" }),
         json!({ "challenge": { "kind": "silent", "actions": ["blink"] } }),
+        json!({ "challenge": { "kind": "near_far", "modes": ["silent"] } }),
+        json!({ "challenge": { "digits_count": 3 } }),
     ] {
         let refused = tenant.ask(Method::PATCH, &path, &body).await;
         assert_eq!(refused.code(), "parameter_invalid", "{body}");

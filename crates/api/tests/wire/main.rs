@@ -15,6 +15,7 @@ mod apps;
 mod busy;
 mod call_limits;
 mod capture;
+mod challenges;
 mod common;
 mod ledger;
 mod limits;

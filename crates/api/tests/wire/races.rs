@@ -31,6 +31,10 @@ impl Analyzer for PairAnalyzer {
         ScriptedAnalyzer.features_model()
     }
 
+    fn hears_digits(&self) -> bool {
+        false
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         self.0.wait();
         ScriptedAnalyzer.read_photo(photo)

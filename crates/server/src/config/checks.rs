@@ -5,7 +5,8 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 
-use zhenren_domain::challenge::{Action, ChallengeKind};
+use zhenren_domain::challenge::Action;
+use zhenren_domain::mode::Mode;
 use zhenren_media::JailLevel;
 use zhenren_usecases::limits::app::CALLS_MAX;
 use zhenren_usecases::tenants::address_ranges;
@@ -137,8 +138,24 @@ pub(super) fn limit(value: u64) -> Result<(), String> {
     range(value, 0, CALLS_MAX)
 }
 
-pub(super) fn challenge_kind(value: &String) -> Result<(), String> {
-    one_of(value, &ChallengeKind::ALL.map(ChallengeKind::name))
+pub(super) fn mode(value: &String) -> Result<(), String> {
+    one_of(value, &Mode::ALL.map(Mode::name))
+}
+
+pub(super) fn all_modes() -> Vec<String> {
+    Mode::ALL
+        .iter()
+        .map(|mode| String::from(mode.name()))
+        .collect()
+}
+
+pub(super) fn modes(values: &Vec<String>) -> Result<(), String> {
+    every_one_of(values, &Mode::ALL.map(Mode::name))?;
+    if values.is_empty() {
+        Err(String::from("at least one challenge"))
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn all_actions() -> Vec<String> {

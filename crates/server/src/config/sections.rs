@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 use zhenren_domain::limits::Limits as Defaults;
+use zhenren_domain::wish::CAPTURE_SECONDS;
 
 use super::checks;
 
@@ -156,11 +157,22 @@ section! {
     /// The rules of a verification.
     Verification, RawVerification, "verification" {
         /// What is asked when the request does not say.
-        challenge: String = String::from("multi_action"), checks::challenge_kind;
+        challenge: String = String::from("multi_action"), checks::mode;
+        /// What may be asked for at all.
+        modes: Vec<String> = checks::all_modes(), checks::modes;
+        /// Flashing light is never shown: digits take its place, or actions.
+        no_flash: bool = false, |_| Ok(());
         /// The actions that may be drawn.
         actions: Vec<String> = checks::all_actions(), checks::actions;
         /// How many actions a multi-action challenge has.
         actions_count: u32 = 3, |v| checks::range(*v, 1, 3);
+        /// How many digits are read.
+        digits_count: u32 = 4, |v| checks::range(*v, 4, 6);
+        /// How many colours are shown.
+        flashes_count: u32 = 10, |v| checks::range(*v, 10, 14);
+        /// Seconds from the drawn challenge to the complete recording.
+        capture_seconds: u32 = 130,
+            |v| checks::range(*v, CAPTURE_SECONDS.0, CAPTURE_SECONDS.1);
         /// The false match rate at which the comparison threshold is set.
         fmr_max: f64 = 1e-4, |v| checks::rate(*v);
         /// Capture attempts one verification has.

@@ -102,7 +102,10 @@ pub(super) async fn an_attempt_is_read_back_in_every_state(world: &World) {
     let mut tx = world.pool.begin().await.unwrap();
     let begun = begin(world, &mut tx, &record).await;
     let id = begun.id.clone();
-    let drawn = begun.clone().challenge(challenge(), after(11)).unwrap();
+    let drawn = begun
+        .clone()
+        .challenge(challenge(), None, after(11))
+        .unwrap();
     let complete = drawn.clone().complete(after(20)).unwrap();
     let reason = Reason::Passed;
     let done = complete
@@ -170,7 +173,10 @@ pub(super) async fn a_decision_is_computed_again_from_what_was_stored(world: &Wo
     let record = world.open().await;
     let mut tx = world.pool.begin().await.unwrap();
     let begun = begin(world, &mut tx, &record).await;
-    let drawn = begun.clone().challenge(challenge(), after(11)).unwrap();
+    let drawn = begun
+        .clone()
+        .challenge(challenge(), None, after(11))
+        .unwrap();
     attempts::advance(&mut tx, &begun, &drawn).await.unwrap();
     let measured = measurements();
     // An operator's own rate: the version alone would compute another decision.

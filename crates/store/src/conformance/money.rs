@@ -1,8 +1,11 @@
 //! Money under races: I1 and I2.
 
+use zhenren_domain::challenge::Action;
 use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::ledger::{HoldState, Settlement};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::money::Fen;
+use zhenren_domain::wish::Wish;
 
 use super::world::{START, World, after, together};
 use crate::dialect::Dialect;
@@ -159,8 +162,17 @@ pub(super) async fn an_account_and_an_app_are_made_once(world: &World) {
     let mut app = crate::apps::find(&mut tx, &app_id).await.unwrap().unwrap();
     assert!(!crate::apps::create(&mut tx, &app).await.unwrap());
     app.strict_id_check = true;
-    app.challenge.kind = Some(zhenren_domain::challenge::ChallengeKind::SingleAction);
-    app.challenge.actions = vec![zhenren_domain::challenge::Action::Blink];
+    app.challenge = Wish {
+        mode: Some(Mode::FlashElseDigits),
+        modes: vec![Mode::FlashElseDigits, Mode::MultiAction],
+        actions: vec![Action::Blink, Action::Nod],
+        actions_count: Some(2),
+        digits_count: Some(6),
+        flashes_count: Some(12),
+        no_flash: true,
+        capture_seconds: Some(45),
+        attempts_max: Some(2),
+    };
     crate::apps::update(&mut tx, &app).await.unwrap();
     assert_eq!(
         crate::apps::find(&mut tx, &app_id).await.unwrap(),

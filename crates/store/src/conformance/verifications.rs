@@ -2,12 +2,13 @@
 
 use jiff::SignedDuration;
 use zhenren_domain::billing::{BillingRules, bill};
-use zhenren_domain::challenge::{Action, ChallengeKind};
-use zhenren_domain::draw::Wish;
+use zhenren_domain::challenge::Action;
 use zhenren_domain::ids::{AttemptId, EvidenceId};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::verification::State;
+use zhenren_domain::wish::Wish;
 
 use super::captures::begin;
 use super::world::{World, after, together};
@@ -24,13 +25,38 @@ async fn find(world: &World, record: &Record) -> Record {
         .unwrap()
 }
 
+pub(super) async fn a_mode_changes_while_it_is_open(world: &World) {
+    let record = world.open().await;
+    let set = async |mode| {
+        let mut tx = world.pool.begin().await.unwrap();
+        let set = verifications::set_mode(&mut tx, &record.verification.id, mode).await;
+        tx.commit().await.unwrap();
+        set
+    };
+    set(Mode::FlashElseDigits).await.unwrap();
+    let found = find(world, &record).await;
+    assert_eq!(found.challenge.mode, Some(Mode::FlashElseDigits));
+    let closed = found.verification.clone().cancel(after(5)).unwrap();
+    let mut tx = world.pool.begin().await.unwrap();
+    verifications::advance(&mut tx, &found.verification, &closed)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert!(set(Mode::Silent).await.is_err());
+    let mode = find(world, &record).await.challenge.mode;
+    assert_eq!(mode, Some(Mode::FlashElseDigits));
+}
+
 pub(super) async fn a_verification_is_read_back_as_it_was_written(world: &World) {
     let plain = world.open().await;
     assert_eq!(find(world, &plain).await, plain);
     let mut rich = world.record(&plain.app_id, &plain.account_id);
     rich.challenge = Wish {
-        kind: Some(ChallengeKind::MultiAction),
+        mode: Some(Mode::MultiAction),
         actions: vec![Action::TurnLeft, Action::Blink],
+        digits_count: Some(5),
+        no_flash: true,
+        ..Wish::default()
     };
     rich.reference = ReferenceSource::CallerPhoto(EvidenceId::from_number(world.number()));
     rich.need_picture = true;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::verification::{State, Verification};
+use zhenren_domain::wish::Wish;
 use zhenren_vault::{SecretText, Vault};
 
 pub(super) use crate::testing::together;

@@ -78,6 +78,11 @@ impl Analyzer for EngineAnalyzer {
         self.engine.features_model()
     }
 
+    fn hears_digits(&self) -> bool {
+        // No recogniser can be loaded yet.
+        false
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         self.portrait(photo)
     }

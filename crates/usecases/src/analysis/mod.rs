@@ -22,6 +22,9 @@ pub trait Analyzer: Send + Sync + fmt::Debug {
     /// The features model in use, as templates carry it.
     fn features_model(&self) -> &str;
 
+    /// Whether a recogniser of digits is loaded. Without one digits are never asked for.
+    fn hears_digits(&self) -> bool;
+
     /// Reads a still photograph and makes a template of its one face.
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused>;
 

@@ -5,6 +5,7 @@
 
 use zhenren_domain::challenge::Challenge;
 use zhenren_domain::measurements::{ActionMeasurement, Cue, CueKind, Measurements};
+use zhenren_domain::policy::{Bound, Demand, Policy};
 
 use super::{Analyzer, ClipError, Measured, PhotoRefused, Portrait, Question, Template};
 use crate::fault::Fault;
@@ -22,6 +23,10 @@ pub const PASSES: &[u8] = b"passes";
 pub const OTHER_PERSON: &[u8] = b"other person";
 /// A recording without a face.
 pub const NO_FACE: &[u8] = b"no face";
+/// A recording in which the sun outshines the screen.
+pub const TOO_MUCH_SUN: &[u8] = b"too much sun";
+/// A recording in which other digits are read than those that were shown.
+pub const OTHER_DIGITS: &[u8] = b"other digits";
 /// A recording in which the face is still.
 pub const IGNORES_PROMPTS: &[u8] = b"ignores the prompts";
 /// A recording in which one face takes the place of another.
@@ -41,6 +46,10 @@ pub const TWO_FACES: &[u8] = b"two faces";
 impl Analyzer for ScriptedAnalyzer {
     fn features_model(&self) -> &'static str {
         MODEL
+    }
+
+    fn hears_digits(&self) -> bool {
+        true
     }
 
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
@@ -87,6 +96,12 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
     if clip == NO_FACE {
         set(CueKind::FacePresence, 0.0);
     }
+    if clip == TOO_MUCH_SUN {
+        set(CueKind::FlashGain, 0.0);
+    }
+    if clip == OTHER_DIGITS {
+        set(CueKind::DigitScore, -20.0);
+    }
     if clip == CHANGES_FACE {
         set(CueKind::ContinuityMin, 0.3);
     }
@@ -113,13 +128,47 @@ fn measurements(clip: &[u8], question: &Question<'_>) -> Measurements {
             })
             .collect(),
         actions,
-        heard_digits: None,
+        heard_digits: heard(clip, question.challenge),
         features_model: String::from(MODEL),
         engine_version: 1,
     }
 }
 
+fn heard(clip: &[u8], challenge: &Challenge) -> Option<String> {
+    let digits = challenge.digits();
+    let heard = if clip == OTHER_DIGITS {
+        String::from("0")
+    } else {
+        digits.clone()
+    };
+    (!digits.is_empty()).then_some(heard)
+}
+
+/// What a good recording of a challenge shows: usual values, and whatever else the policy
+/// demands of its kind.
 fn good(challenge: &Challenge) -> Vec<(CueKind, f64)> {
+    let mut values = usual(challenge);
+    for rule in Policy::current().rules {
+        let applies = rule.only.is_empty() || rule.only.contains(&challenge.kind);
+        let is_met = |demand: &Demand| {
+            let known = values.iter().find(|(kind, _)| *kind == demand.cue);
+            known.is_some_and(|(_, value)| demand.bound.holds(*value))
+        };
+        if applies
+            && !rule.any_of.iter().any(is_met)
+            && let Some(demand) = rule.any_of.first()
+        {
+            let value = match demand.bound {
+                Bound::AtLeast(threshold) => threshold + 1.0,
+                Bound::AtMost(threshold) => threshold - 1.0,
+            };
+            values.push((demand.cue, value));
+        }
+    }
+    values
+}
+
+fn usual(challenge: &Challenge) -> Vec<(CueKind, f64)> {
     vec![
         (CueKind::FaceCountMax, 1.0),
         (CueKind::FacePresence, 1.0),

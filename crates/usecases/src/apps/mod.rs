@@ -9,6 +9,7 @@ pub mod update;
 
 use thiserror::Error;
 use zhenren_domain::ids::{AccountId, AppId};
+use zhenren_domain::wish::WishError;
 use zhenren_store::{Transaction, apps};
 
 use crate::fault::{Fault, carries_faults};
@@ -28,9 +29,9 @@ pub enum AppError {
     /// The name is empty or too long.
     #[error("name must have 1 to 64 characters")]
     NameInvalid,
-    /// The challenge cannot be drawn.
-    #[error("challenge.actions must list different actions, and none for silent")]
-    ChallengeInvalid,
+    /// The challenge cannot be asked for.
+    #[error(transparent)]
+    ChallengeInvalid(#[from] WishError),
     /// Two secrets are valid.
     #[error("two secrets are valid; revoke one first")]
     SecretsFull,

@@ -1,15 +1,14 @@
 //! What a tenant may change of its app.
 
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId};
 use zhenren_domain::roles::Permission;
+use zhenren_domain::wish::Wish;
 use zhenren_store::{apps, retry_busy};
 
 use super::{App, AppError, of_account};
 use crate::accounts::note;
 use crate::context::Context;
 use crate::operators::actor::Actor;
-use crate::tenants::can_be_drawn;
 use crate::text;
 
 /// What is to change; what is not named stays.
@@ -35,12 +34,8 @@ pub async fn update(
         None => None,
         Some(name) => Some(text::name(name).ok_or(AppError::NameInvalid)?),
     };
-    if change
-        .challenge
-        .as_ref()
-        .is_some_and(|wish| !can_be_drawn(wish))
-    {
-        return Err(AppError::ChallengeInvalid);
+    if let Some(wish) = &change.challenge {
+        wish.check()?;
     }
     retry_busy(|| async {
         let mut tx = context.pool().begin().await?;

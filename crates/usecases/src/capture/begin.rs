@@ -8,9 +8,11 @@ use thiserror::Error;
 use zhenren_domain::attempt::Attempt;
 use zhenren_domain::ids::{AccountId, AppId, AttemptId, JobId, VerificationId};
 use zhenren_domain::jobs::JobKind;
+use zhenren_domain::mode::{Mode, Unsupported};
 use zhenren_domain::outcome::Reason;
 use zhenren_domain::standing::Standing;
 use zhenren_domain::verification::{Refusal, State};
+use zhenren_domain::wish::Wish;
 use zhenren_store::apps::App;
 use zhenren_store::attempts::{self, NewAttempt};
 use zhenren_store::identity_keys::{self, Start};
@@ -26,6 +28,7 @@ use crate::fault::{Fault, carries_faults};
 use crate::ledger::close::advance;
 use crate::ledger::freeze::{self, FreezeError, NewVerification};
 use crate::limits::{LimitReached, subjects};
+use crate::modes::{self, mode_of_type};
 use crate::tenants::issue_user_id_key::USER_ID_KEY;
 use crate::verifications::tokens::{self, Shown};
 
@@ -45,8 +48,8 @@ pub enum Ticket {
         appid: String,
         /// The key.
         key: String,
-        /// 0, 1 or 2, kept for the answer.
-        check_alive_type: u8,
+        /// 0, 1 or 2; without it the app's own challenge is asked for.
+        check_alive_type: Option<u8>,
         /// The person under the app, kept for the answer; may be empty.
         openid: String,
     },
@@ -80,6 +83,10 @@ pub struct Begun {
     pub deadline_at: Timestamp,
     /// Who asks, in words for the person.
     pub app_name: String,
+    /// What will be asked for, so that the page can prepare the person and the microphone.
+    pub mode: Mode,
+    /// Whether the screen may flash for it.
+    pub may_flash: bool,
 }
 
 /// Why nothing was begun.
@@ -115,6 +122,9 @@ pub enum BeginError {
     /// There is nothing to compare with.
     #[error("no identity source is configured")]
     IdentitySourceMissing,
+    /// The challenge cannot run here.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// A recording is being analysed.
     #[error("a recording is being analysed")]
     Analyzing,
@@ -214,14 +224,17 @@ async fn redeem(
                 .ok_or(BeginError::TokenUnknown)
         }
         Ticket::UserIdKey {
-            appid, key, openid, ..
+            appid,
+            key,
+            openid,
+            check_alive_type,
         } => {
             let app_id = AppId::parse(appid).map_err(|_| BeginError::UserIdKeyInvalid)?;
             // Before the key: what the app may not do has no better answer than that.
             let found = apps::find_with_standing(tx, &app_id).await?;
             let (app, standing) = found.ok_or(BeginError::UserIdKeyInvalid)?;
             ready(standing)?;
-            redeem_key(context, tx, app, key, openid).await
+            redeem_key(context, tx, app, key, (*check_alive_type, openid)).await
         }
     }
 }
@@ -232,8 +245,9 @@ async fn redeem_key(
     tx: &mut Transaction,
     app: App,
     key: &str,
-    openid: &str,
+    (check_alive_type, openid): (Option<u8>, &str),
 ) -> Result<Record, BeginError> {
+    let mode = mode_of_type(context, &app.challenge, check_alive_type);
     let at = context.now();
     let hash = context.vault().token_hash(USER_ID_KEY, key);
     let kept = match identity_keys::start(tx, context.vault(), &app.id, &hash, at).await? {
@@ -246,7 +260,8 @@ async fn redeem_key(
         match &record.verification.state {
             State::Analyzing { .. } => return Err(BeginError::Analyzing),
             State::Open | State::Capturing { .. } if record.verification.is_startable(at) => {
-                return Ok(record);
+                let has_type = check_alive_type.is_some();
+                return with_mode(tx, record, has_type.then_some(mode)).await;
             }
             // It takes no further attempt, but the running one could still be answered beside the
             // new verification, and one key would be billed twice.
@@ -261,6 +276,12 @@ async fn redeem_key(
     if !context.settings().sources.enrolled {
         return Err(BeginError::IdentitySourceMissing);
     }
+    let challenge = Wish {
+        mode: Some(mode),
+        ..app.challenge
+    };
+    // Before money is reserved: what cannot run has no better answer than that.
+    modes::check(context, &challenge)?;
     let openid = short(openid);
     let new = NewVerification {
         verification_id: VerificationId::from_number(context.id_number()),
@@ -268,7 +289,7 @@ async fn redeem_key(
         app_id: app.id,
         is_counted: app.limits.calls_quota.is_some(),
         door: Door::Wechat,
-        challenge: app.challenge,
+        challenge,
         subject: Subject {
             name: Some(kept.name),
             number: Some(kept.number),
@@ -287,6 +308,28 @@ async fn redeem_key(
     Ok(record)
 }
 
+/// A page that is opened again may ask for another type of check.
+async fn with_mode(
+    tx: &mut Transaction,
+    record: Record,
+    mode: Option<Mode>,
+) -> Result<Record, BeginError> {
+    match mode {
+        Some(mode) if record.challenge.mode != Some(mode) => {
+            verifications::set_mode(tx, &record.verification.id, mode).await?;
+            let challenge = Wish {
+                mode: Some(mode),
+                ..record.challenge
+            };
+            Ok(Record {
+                challenge,
+                ..record
+            })
+        }
+        Some(_) | None => Ok(record),
+    }
+}
+
 async fn write(
     context: &Context,
     tx: &mut Transaction,
@@ -296,6 +339,7 @@ async fn write(
     page: &Page,
 ) -> Result<Begun, BeginError> {
     let at = context.now();
+    modes::check(context, &record.challenge)?;
     let begun = record.verification.clone().begin(attempt_id.clone(), at)?;
     advance(context, tx, record, begun.verification).await?;
     if let Some(superseded) = begun.superseded {
@@ -339,6 +383,8 @@ async fn write(
         verify_result,
         deadline_at: attempt.deadline_at,
         app_name,
+        mode: modes::mode_of(context, &record.challenge),
+        may_flash: modes::may_flash(context, &record.challenge),
     })
 }
 
@@ -366,7 +412,7 @@ fn client(ticket: &Ticket, page: &Page) -> SecretText {
     let check_alive_type = match ticket {
         Ticket::UserIdKey {
             check_alive_type, ..
-        } => Some(*check_alive_type),
+        } => *check_alive_type,
         Ticket::CaptureToken(_) | Ticket::CertifyId(_) => None,
     };
     let client = json!({ "check_alive_type": check_alive_type, "page": page.client });
@@ -400,7 +446,7 @@ mod tests {
         let ticket = Ticket::UserIdKey {
             appid: String::new(),
             key: String::new(),
-            check_alive_type: 2,
+            check_alive_type: Some(2),
             openid: String::new(),
         };
         assert_eq!(check_alive_type(&client(&ticket, &Page::default())), 2);

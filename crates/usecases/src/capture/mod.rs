@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 use zhenren_domain::attempt::Refusal;
 use zhenren_domain::ids::AttemptId;
+use zhenren_domain::mode::Unsupported;
 use zhenren_domain::outcome::Reason;
 use zhenren_store::attempts::Record as Attempt;
 use zhenren_store::verifications::Record as Verification;
@@ -27,6 +28,9 @@ pub enum CaptureError {
     /// The attempt is not where this step belongs.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The challenge cannot run, here or on the device.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),

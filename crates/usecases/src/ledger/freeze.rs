@@ -1,12 +1,12 @@
 //! The rows of a new verification: itself, its price frozen, a line in the audit log.
 
 use thiserror::Error;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, EntryId, VerificationId};
 use zhenren_domain::money::Fen;
 use zhenren_domain::retention::after;
 use zhenren_domain::tariff::civil_day;
 use zhenren_domain::verification::{State, Verification};
+use zhenren_domain::wish::Wish;
 use zhenren_store::idempotency::Key;
 use zhenren_store::ledger::{Freeze, Freezing};
 use zhenren_store::usage::{self, Usage};
@@ -130,7 +130,10 @@ fn record(context: &Context, new: &NewVerification, reference: ReferenceSource) 
         created_at: at,
         startable_until: after(at, settings.start_window),
         expires_at: after(at, settings.verification_life),
-        attempts_max: settings.policy.attempts_max,
+        attempts_max: new
+            .challenge
+            .attempts_max
+            .unwrap_or(settings.policy.attempts_max),
         attempts_count: 0,
         last_reason: None,
         state: State::Open,

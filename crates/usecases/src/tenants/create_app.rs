@@ -4,9 +4,9 @@
 //! leave that out, for installations that ask themselves.
 
 use thiserror::Error;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId, SecretId};
 use zhenren_domain::roles::Permission;
+use zhenren_domain::wish::{Wish, WishError};
 use zhenren_store::apps::{App, AppKind, CallLimits};
 use zhenren_store::secrets::{self, Holder};
 use zhenren_store::{Transaction, accounts, apps, audit, retry_busy};
@@ -82,9 +82,9 @@ pub enum CreateError {
     /// The name is empty or too long.
     #[error("name does not have 1 to 64 characters")]
     NameInvalid,
-    /// The challenge cannot be drawn.
-    #[error("challenge cannot be drawn")]
-    ChallengeInvalid,
+    /// The challenge cannot be asked for.
+    #[error(transparent)]
+    ChallengeInvalid(#[from] WishError),
     /// The machine failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -102,9 +102,7 @@ pub async fn create(context: &Context, actor: &Actor, new: NewApp) -> Result<Cre
     }
     let name = text::name(&new.name).ok_or(CreateError::NameInvalid)?;
     let new = NewApp { name, ..new };
-    if !super::can_be_drawn(&new.challenge) {
-        return Err(CreateError::ChallengeInvalid);
-    }
+    new.challenge.check()?;
     retry_busy(|| async {
         let mut tx = context.pool().begin().await?;
         let account_id = account(context, &mut tx, actor, &new).await?;

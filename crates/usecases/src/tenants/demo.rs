@@ -3,10 +3,10 @@
 //! The appid is fixed and readable; the secret is a function of the key file, so it is random
 //! for each installation, stays the same between starts, and is nowhere stored.
 
-use zhenren_domain::draw::Wish;
 use zhenren_domain::holder::HolderKind;
 use zhenren_domain::ids::{AcceptanceId, AccountId, AppId, EntryId, SecretId};
 use zhenren_domain::money::Fen;
+use zhenren_domain::wish::Wish;
 use zhenren_store::accounts::Holder;
 use zhenren_store::agreements::{self, Acceptance};
 use zhenren_store::apps::{App, AppKind, CallLimits};

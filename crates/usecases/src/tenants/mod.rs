@@ -9,10 +9,9 @@ pub mod demo;
 pub mod issue_access_token;
 pub mod issue_user_id_key;
 
-use zhenren_domain::challenge::ChallengeKind;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::ids::{AccountId, AppId};
 use zhenren_domain::standing::Standing;
+use zhenren_domain::wish::Wish;
 use zhenren_store::apps::App;
 
 pub use zhenren_store::apps::AppKind;
@@ -45,15 +44,6 @@ impl From<(App, Standing)> for Caller {
             challenge: app.challenge,
         }
     }
-}
-
-/// Whether a wish can be drawn: no action twice, none for a silent challenge.
-pub(crate) fn can_be_drawn(wish: &Wish) -> bool {
-    let mut actions = wish.actions.clone();
-    actions.sort_unstable();
-    actions.dedup();
-    let is_silent = wish.kind == Some(ChallengeKind::Silent);
-    actions.len() == wish.actions.len() && (!is_silent || actions.is_empty())
 }
 
 /// Whether a text has the form of every secret and token handed out here.

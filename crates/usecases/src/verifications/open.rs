@@ -4,12 +4,13 @@
 
 use jiff::Timestamp;
 use thiserror::Error;
-use zhenren_domain::draw::Wish;
 use zhenren_domain::identity_number::IdentityNumber;
 use zhenren_domain::ids::{AppId, EvidenceId, VerificationId};
+use zhenren_domain::mode::Unsupported;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_domain::retention::IDEMPOTENCY_LIFE;
+use zhenren_domain::wish::{Wish, WishError};
 use zhenren_store::idempotency::{self, Key, Recall};
 use zhenren_store::verifications::{self, Door, Record, ReferenceSource as Kept};
 use zhenren_store::{IsBusy, StoreError, Transaction, ledger as money, retry_busy};
@@ -22,7 +23,8 @@ use crate::evidence::templates::{self, StoredTemplate};
 use crate::fault::{Fault, carries_faults};
 use crate::ledger::freeze::{self, FreezeError, NewVerification};
 use crate::limits::{LimitReached, subjects};
-use crate::tenants::{Caller, can_be_drawn};
+use crate::modes;
+use crate::tenants::Caller;
 use crate::text::{self, sha256_hex};
 
 /// Limit: characters of the tenant's own id of a person.
@@ -130,9 +132,12 @@ pub enum OpenError {
     /// The tenant's id of the person is empty or too long.
     #[error("user id is empty or too long")]
     UserIdInvalid,
-    /// The challenge cannot be drawn.
-    #[error("challenge cannot be drawn")]
-    ChallengeInvalid,
+    /// The challenge cannot be asked for.
+    #[error(transparent)]
+    ChallengeInvalid(#[from] WishError),
+    /// The challenge cannot run here.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// The key was used for another request.
     #[error("idempotency key was used for another request")]
     IdempotencyConflict,
@@ -289,9 +294,12 @@ fn check(
     let user_id = opening.user_id.as_deref().map(user_id).transpose()?;
     let challenge = match &opening.challenge {
         None => caller.challenge.clone(),
-        Some(wish) if can_be_drawn(wish) => wish.clone(),
-        Some(_) => return Err(OpenError::ChallengeInvalid),
+        Some(wish) => {
+            wish.check()?;
+            wish.clone().over(&caller.challenge)
+        }
     };
+    modes::check(context, &challenge)?;
     let door = match opening.source {
         Source::Unicloud => Door::Unicloud,
         Source::V1 => Door::V1,

@@ -2,15 +2,17 @@
 
 use thiserror::Error;
 use zhenren_domain::attempt::State as AttemptState;
+use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::codes::wechat_code_of;
 use zhenren_domain::retention::Readable;
 use zhenren_store::attempts::{self, Record as Attempt};
-use zhenren_store::verifications::{self, Record};
+use zhenren_store::verifications;
 
 use super::tokens;
 use crate::capture::begin::check_alive_type;
 use crate::context::Context;
 use crate::fault::{Fault, carries_faults};
+use crate::modes;
 use crate::tenants::Caller;
 use crate::text::md5_hex;
 
@@ -33,10 +35,12 @@ pub struct VerifyResult {
     pub number_md5: String,
     /// MD5 of the name.
     pub name_md5: String,
-    /// What the page asked for.
+    /// 0 for digits, 1 for flashes; what the page asked for when it was another challenge.
     pub check_alive_type: u8,
-    /// What was really asked of the person.
+    /// What was really asked of the person, once that is drawn; before, what will be.
     pub challenge: &'static str,
+    /// The digits that were heard; empty for every other challenge.
+    pub heard_digits: String,
 }
 
 /// Why there is no answer.
@@ -86,7 +90,9 @@ pub async fn query(
         Some(last) => attempts::client(&mut tx, vault, &last.attempt.id).await?,
         None => None,
     };
-    let check_alive_type = client.as_ref().map_or(0, check_alive_type);
+    let drawn = last.and_then(|last| last.challenge.as_ref());
+    let drawn = drawn.map(|challenge| challenge.kind);
+    let asked = client.as_ref().map_or(0, check_alive_type);
     let (Some(name), Some(number)) = (&record.subject.name, &record.subject.number) else {
         return Err(QueryError::Expired);
     };
@@ -99,8 +105,12 @@ pub async fn query(
         user_id_key: revealed(record.subject.identity_key.as_ref()),
         number_md5: md5_hex(number.reveal()),
         name_md5: md5_hex(name.reveal()),
-        check_alive_type,
-        challenge: challenge(context, &record, last),
+        check_alive_type: modes::answered_type(drawn, asked),
+        challenge: match drawn {
+            Some(kind) => kind.name(),
+            None => modes::mode_of(context, &record.challenge).name(),
+        },
+        heard_digits: heard_digits(drawn, last),
     })
 }
 
@@ -113,15 +123,14 @@ fn ended_at_s(attempt: &Attempt) -> i64 {
     }
 }
 
-fn challenge(context: &Context, record: &Record, last: Option<&Attempt>) -> &'static str {
-    let drawn = last
-        .and_then(|last| last.challenge.as_ref())
-        .map(|challenge| challenge.kind);
-    let wished = record.challenge.kind;
-    drawn
-        .or(wished)
-        .unwrap_or(context.settings().policy.challenge_kind)
-        .name()
+fn heard_digits(drawn: Option<ChallengeKind>, last: Option<&Attempt>) -> String {
+    if drawn != Some(ChallengeKind::ReadDigits) {
+        return String::new();
+    }
+    let analysis = last.and_then(|last| last.analysis.as_ref());
+    analysis
+        .and_then(|it| it.measurements.heard_digits.clone())
+        .unwrap_or_default()
 }
 
 fn revealed(text: Option<&zhenren_vault::SecretText>) -> String {

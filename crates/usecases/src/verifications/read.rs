@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use zhenren_domain::attempt::State;
+use zhenren_domain::challenge::ChallengeKind;
 use zhenren_domain::codes::{AuthState, unicloud_auth_state, wechat_code_of};
 use zhenren_domain::decide::{Judgement, Reference};
 use zhenren_domain::ids::{AttemptId, VerificationId};
+use zhenren_domain::mode::Mode;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::{Outcome, Reason};
 use zhenren_store::attempts::Record as Attempt;
@@ -14,6 +16,7 @@ use zhenren_store::{attempts, codec, verifications};
 use crate::analysis::report::features_notice;
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::modes;
 use crate::tenants::Caller;
 
 /// Everything the tenant may know.
@@ -31,6 +34,8 @@ pub struct Report {
     pub identify_ret: i32,
     /// What `getAuthResult` would say.
     pub auth_state: AuthState,
+    /// What is asked for.
+    pub mode: Mode,
     /// When it was asked.
     pub created_at: Timestamp,
     /// When it was answered.
@@ -59,6 +64,8 @@ pub struct AttemptReport {
     pub id: AttemptId,
     /// Where it stands.
     pub state: &'static str,
+    /// What was drawn for it, once it was.
+    pub challenge: Option<ChallengeKind>,
     /// Its answer.
     pub outcome: Option<Outcome>,
     /// Why.
@@ -100,6 +107,7 @@ pub async fn read(
         reason: closing.map(|closing| closing.reason),
         identify_ret: wechat_code_of(&verification.state, verification.last_reason),
         auth_state: unicloud_auth_state(&verification.state),
+        mode: modes::mode_of(context, &record.challenge),
         created_at: verification.created_at,
         closed_at: closing.map(|closing| closing.at),
         billing: BillingReport {
@@ -124,6 +132,7 @@ fn attempt_report(record: &Attempt) -> AttemptReport {
     AttemptReport {
         id: record.attempt.id.clone(),
         state: record.attempt.state.name(),
+        challenge: record.challenge.as_ref().map(|it| it.kind),
         outcome,
         reason,
         billable: record.billing.map(|billing| billing.billable),

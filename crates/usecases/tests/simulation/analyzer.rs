@@ -27,6 +27,10 @@ impl Analyzer for TroubledAnalyzer {
         ScriptedAnalyzer.features_model()
     }
 
+    fn hears_digits(&self) -> bool {
+        ScriptedAnalyzer.hears_digits()
+    }
+
     fn read_photo(&self, photo: &[u8]) -> Result<Portrait, PhotoRefused> {
         ScriptedAnalyzer.read_photo(photo)
     }

@@ -89,7 +89,7 @@ async fn of_page(context: &Context, tenant: &Tenant) -> Standing {
     let ticket = Ticket::UserIdKey {
         appid: tenant.appid.clone(),
         key: "0".repeat(64),
-        check_alive_type: 0,
+        check_alive_type: None,
         openid: String::from("openid-1"),
     };
     let page = Page {

@@ -101,7 +101,7 @@ impl Memory {
                 Request::Begin(Ticket::UserIdKey {
                     appid: tenant.appid.clone(),
                     key: key.clone(),
-                    check_alive_type: 0,
+                    check_alive_type: None,
                     openid: String::from("openid-1"),
                 })
             }

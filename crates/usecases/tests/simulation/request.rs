@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use zhenren_domain::billing::BillingRules;
 use zhenren_domain::ids::{AccountId, AccountTokenId, AppId, AttemptId, VerificationId};
+use zhenren_domain::mode::Circumstances;
 use zhenren_domain::money::Fen;
 use zhenren_domain::outcome::Reason;
 use zhenren_domain::roles::Scope;
@@ -211,7 +212,10 @@ async fn act(context: &Context, access: &AttemptAccess, request: &Request) -> An
             leave::cancel(context, access, Reason::Cancelled).await,
             nothing,
         ),
-        _ => of(challenge::draw(context, access).await, nothing),
+        _ => of(
+            challenge::draw(context, access, Circumstances::default()).await,
+            nothing,
+        ),
     }
 }
 

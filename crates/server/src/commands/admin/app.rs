@@ -4,10 +4,13 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use zhenren_domain::ids::{AccountId, AppId, SecretId};
+use zhenren_domain::wish::Wish;
+use zhenren_usecases::apps::update::{self, Change};
 use zhenren_usecases::apps::{App, AppError, address_ranges, freeze, read, secrets};
 use zhenren_usecases::context::Context;
 use zhenren_usecases::operators::actor::Actor;
 
+use super::challenge::{ChallengeArgs, line};
 use crate::exit::{Exit, sentence};
 
 /// Limit: apps that are fetched at a time.
@@ -18,6 +21,8 @@ const PAGE: u32 = 200;
 pub(crate) enum AppCommand {
     /// List the apps of an account.
     List(List),
+    /// Show what an app asks of people, or replace it.
+    Challenge(Challenge),
     /// Kill the secrets and tokens of an app until it is unfrozen.
     Freeze(One),
     /// Bring the secrets and tokens of an app back.
@@ -51,6 +56,18 @@ pub(crate) struct One {
     id: String,
 }
 
+/// `zhenren admin app challenge`.
+#[derive(Debug, Args)]
+pub(crate) struct Challenge {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    wish: ChallengeArgs,
+    /// Go back to the operator's challenge.
+    #[arg(long)]
+    none: bool,
+}
+
 /// `zhenren admin app revoke-secret`.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeSecret {
@@ -78,6 +95,7 @@ pub(crate) struct Ranges {
 pub(super) async fn run(context: &Context, command: AppCommand) -> Result<Exit> {
     match command {
         AppCommand::List(args) => list(context, &super::account_of(&args.account)?).await,
+        AppCommand::Challenge(args) => challenge(context, &args).await,
         AppCommand::Freeze(one) => set_frozen(context, &one, true).await,
         AppCommand::Unfreeze(one) => set_frozen(context, &one, false).await,
         AppCommand::Secrets(one) => list_secrets(context, &one).await,
@@ -117,6 +135,31 @@ async fn list(context: &Context, account_id: &AccountId) -> Result<Exit> {
             None => return Ok(Exit::Good),
         }
     }
+}
+
+/// Without any flag it is only shown; a flag replaces the whole.
+async fn challenge(context: &Context, args: &Challenge) -> Result<Exit> {
+    let (account_id, id) = ids(&args.one)?;
+    let wish = args.wish.wish()?;
+    let actor = &Actor::CommandLine;
+    let is_empty = wish == Wish::default();
+    let found = match (args.none, is_empty) {
+        (true, false) => {
+            let text = "give --none or what the app asks for, not both";
+            return Err(sentence(Exit::Usage, text.to_owned()));
+        }
+        (false, true) => read::find(context, actor, &account_id, &id).await,
+        (true, true) | (false, false) => {
+            let change = Change {
+                challenge: Some(wish),
+                ..Change::default()
+            };
+            update::update(context, actor, (&account_id, &id), &change).await
+        }
+    };
+    let app = found.map_err(refused)?;
+    say!("{}  {}", app.id, line(&app.challenge));
+    Ok(Exit::Good)
 }
 
 async fn set_frozen(context: &Context, one: &One, is_frozen: bool) -> Result<Exit> {
@@ -181,7 +224,7 @@ fn refused(error: AppError) -> anyhow::Error {
         AppError::Denied(_)
         | AppError::Unknown
         | AppError::NameInvalid
-        | AppError::ChallengeInvalid
+        | AppError::ChallengeInvalid(_)
         | AppError::SecretsFull
         | AppError::RangeInvalid(_)
         | AppError::TooManyRanges => sentence(Exit::Usage, error.to_string()),

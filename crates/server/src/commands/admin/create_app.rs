@@ -7,6 +7,7 @@ use zhenren_usecases::operators::actor::Actor;
 use zhenren_usecases::tenants::AppKind;
 use zhenren_usecases::tenants::create_app::{self, CreateError, NewApp};
 
+use super::challenge::ChallengeArgs;
 use crate::exit::{Exit, sentence};
 
 /// What can be said.
@@ -24,6 +25,8 @@ pub(crate) struct CreateApp {
     /// Give it access without an application.
     #[arg(long)]
     grant: bool,
+    #[command(flatten)]
+    challenge: ChallengeArgs,
 }
 
 /// Makes the app and prints its secret, once.
@@ -37,6 +40,7 @@ pub(super) async fn run(context: &Context, args: &CreateApp) -> Result<Exit> {
     let new = NewApp {
         kind,
         is_granted: args.grant,
+        challenge: args.challenge.wish()?,
         ..NewApp::named(account, &args.name)
     };
     let created = create_app::create(context, &Actor::CommandLine, new)
@@ -46,7 +50,7 @@ pub(super) async fn run(context: &Context, args: &CreateApp) -> Result<Exit> {
             CreateError::Denied(_)
             | CreateError::AccountUnknown
             | CreateError::NameInvalid
-            | CreateError::ChallengeInvalid => sentence(Exit::Usage, error.to_string()),
+            | CreateError::ChallengeInvalid(_) => sentence(Exit::Usage, error.to_string()),
         })?;
     say!("account  {}", created.account_id);
     say!("appid    {}", created.app_id);

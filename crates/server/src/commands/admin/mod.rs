@@ -10,6 +10,7 @@ mod application;
 mod audit;
 mod balance;
 mod billing;
+mod challenge;
 mod create_app;
 mod create_key;
 mod enrol;
