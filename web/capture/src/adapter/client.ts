@@ -1,7 +1,15 @@
 // The capture endpoints by name. Which calls may be repeated is decided here; what a failure
 // means for the person is in `problemOf`. Knows no camera and no page.
 
-import type { Attempt, CancelReason, Challenge, ClockLog, Entry, Problem } from "../core/values.ts";
+import type {
+  Attempt,
+  CancelReason,
+  Challenge,
+  Circumstances,
+  ClockLog,
+  Entry,
+  Problem,
+} from "../core/values.ts";
 import { type Call, callAgain, callOnce, isPassing, Refusal, type Transport } from "./http.ts";
 import {
   type AttemptStatus,
@@ -48,7 +56,11 @@ export type Completion = {
 /** The device side of the wire. */
 export type CaptureClient = {
   readonly begin: (entry: Entry, facts: ClientFacts, signal: AbortSignal) => Promise<Attempt>;
-  readonly drawChallenge: (attempt: Attempt, signal: AbortSignal) => Promise<Challenge>;
+  readonly drawChallenge: (
+    attempt: Attempt,
+    circumstances: Circumstances,
+    signal: AbortSignal,
+  ) => Promise<Challenge>;
   readonly putPart: (
     attempt: Attempt,
     part: {
@@ -83,11 +95,11 @@ export function captureClient(transport: Transport, base: string): CaptureClient
       parseAttempt(
         await callOnce(transport, post(attempts, null, beginBody(entry, facts)), signal),
       ),
-    drawChallenge: async (attempt, signal) =>
+    drawChallenge: async (attempt, circumstances, signal) =>
       parseChallenge(
         await callAgain(
           transport,
-          post(`${of(attempt)}/challenge`, attempt.attempt_token, {}),
+          post(`${of(attempt)}/challenge`, attempt.attempt_token, circumstances),
           signal,
         ),
       ),
@@ -200,6 +212,9 @@ const PROBLEM_OF_CODE: Readonly<Record<string, Problem>> = {
   too_many_attempts: "too_many_attempts",
   insufficient_balance: "no_balance",
   identity_source_missing: "no_reference",
+  model_missing: "mode_unavailable",
+  mode_switched_off: "mode_unavailable",
+  device_cannot: "unsupported",
   attempt_expired: "timed_out",
   attempt_ended: "attempt_over",
   part_conflict: "server",

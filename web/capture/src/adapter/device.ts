@@ -32,7 +32,7 @@ export function createDevice(around: Surroundings, dispatch: Dispatch): Device {
       const opened = await openCamera(around.media);
       if (stream !== null) stopStream(stream);
       stream = opened;
-      dispatch({ type: "camera_opened" });
+      dispatch({ type: "camera_opened", has_sound: opened.getAudioTracks().length > 0 });
       // An answer nobody waited for any more was met with `stop_all`, which forgot the stream.
       if (stream !== opened) return;
       stops.add(showPreview(opened, around.preview, dispatch));

@@ -39,6 +39,8 @@ export function parseAttempt(json: unknown): Attempt {
     attempt_token: text(fields, "attempt_token"),
     verify_result: optionalText(fields, "verify_result"),
     app_name: optionalText(texts, "app_name") ?? "",
+    mode: optionalText(fields, "mode") ?? "",
+    may_flash: fields["may_flash"] === true,
     limits: {
       bytes_max: count(limits, "bytes_max"),
       part_bytes_max: count(limits, "part_bytes_max"),

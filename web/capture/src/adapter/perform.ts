@@ -75,7 +75,7 @@ function performOne(effect: Effect, { around, device, uplink, timer }: Tools): v
       device.stopAll();
       return;
     case "draw_challenge":
-      void uplink.draw(effect.attempt);
+      void uplink.draw(effect.attempt, effect.circumstances);
       return;
     case "count_in":
       device.countIn(effect.seconds);

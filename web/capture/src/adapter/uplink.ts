@@ -1,7 +1,7 @@
 // The server calls of one capture, in the order the machine asks for them. Answers with events.
 // A call that fails after it was given up is dropped: its state is gone.
 
-import type { Attempt, CancelReason, Entry } from "../core/values.ts";
+import type { Attempt, CancelReason, Circumstances, Entry } from "../core/values.ts";
 import { cancelByBeacon, isSpent, problemOf } from "./client.ts";
 import type { Recording } from "./device.ts";
 import { isPassing } from "./http.ts";
@@ -12,7 +12,7 @@ import { createUpload, type Upload } from "./upload.ts";
 /** The server side of one capture. */
 export type Uplink = {
   readonly begin: (entry: Entry) => Promise<void>;
-  readonly draw: (attempt: Attempt) => Promise<void>;
+  readonly draw: (attempt: Attempt, circumstances: Circumstances) => Promise<void>;
   /** Starts the upload of a recording that begins now; returns where its bytes go. */
   readonly start: (attempt: Attempt) => (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly finish: (recording: Recording | null) => Promise<void>;
@@ -45,9 +45,9 @@ export function createUplink(around: Surroundings, dispatch: Dispatch): Uplink {
       calls = new AbortController();
       await begin(around, entry, calls.signal, dispatch);
     },
-    draw: (attempt) =>
+    draw: (attempt, circumstances) =>
       call(async (signal) => {
-        const challenge = await client.drawChallenge(attempt, signal);
+        const challenge = await client.drawChallenge(attempt, circumstances, signal);
         if (!signal.aborted) dispatch({ type: "challenge_drawn", challenge });
       }),
     start: (attempt) => {

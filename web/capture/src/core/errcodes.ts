@@ -10,6 +10,7 @@ export const ERRCODE = {
   bad_link: 10041,
   too_frequent: 10042,
   system: 10045,
+  unavailable: 10069,
   cancelled: 90100,
   not_authorised: 90101,
   upload: 90103,
@@ -33,6 +34,8 @@ export function errcodeOfProblem(problem: Problem): number {
     case "no_balance":
     case "server":
       return ERRCODE.system;
+    case "mode_unavailable":
+      return ERRCODE.unavailable;
     case "unsupported":
     case "recorder":
       return ERRCODE.unsupported;

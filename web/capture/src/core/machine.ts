@@ -7,6 +7,7 @@ import type {
   CancelReason,
   CaptureResult,
   Challenge,
+  Circumstances,
   Entry,
   Light,
   Problem,
@@ -23,6 +24,7 @@ export type State =
       readonly entry: Entry;
       readonly attempt: Attempt;
       readonly light: Light;
+      readonly has_sound: boolean;
     }
   /** The challenge is drawn, then counted in. */
   | {
@@ -72,7 +74,7 @@ export type StateName = State["name"];
 export type Event =
   // The person.
   | { readonly type: "begin_pressed" }
-  | { readonly type: "ready_pressed" }
+  | { readonly type: "ready_pressed"; readonly no_flash: boolean }
   | { readonly type: "retry_pressed" }
   | { readonly type: "cancel_pressed" }
   | { readonly type: "page_hidden" }
@@ -87,7 +89,7 @@ export type Event =
   /** A call failed for good. `spent` tells whether the entry's one use is gone. */
   | { readonly type: "call_failed"; readonly problem: Problem; readonly spent: boolean }
   // The device.
-  | { readonly type: "camera_opened" }
+  | { readonly type: "camera_opened"; readonly has_sound: boolean }
   | { readonly type: "camera_failed"; readonly trouble: CameraTrouble }
   | { readonly type: "light_measured"; readonly light: Light }
   | { readonly type: "counted_in" }
@@ -104,7 +106,11 @@ export type Effect =
   | { readonly type: "open_camera" }
   /** stopAll: recorder, tracks, light meter, prompts. Safe to ask for twice. */
   | { readonly type: "stop_all" }
-  | { readonly type: "draw_challenge"; readonly attempt: Attempt }
+  | {
+      readonly type: "draw_challenge";
+      readonly attempt: Attempt;
+      readonly circumstances: Circumstances;
+    }
   | { readonly type: "count_in"; readonly seconds: number }
   | {
       readonly type: "start_recording";

@@ -8,6 +8,8 @@ const ATTEMPT: Attempt = {
   attempt_token: "secret",
   verify_result: "vr_1",
   app_name: "Demo",
+  mode: "multi_action",
+  may_flash: false,
   limits: { bytes_max: 1000, part_bytes_max: 100, parts_max: 10 },
 };
 const CHALLENGE: Challenge = {
@@ -31,9 +33,9 @@ const KEY: Entry = {
 const HAPPY: readonly Event[] = [
   { type: "begin_pressed" },
   { type: "attempt_begun", attempt: ATTEMPT },
-  { type: "camera_opened" },
+  { type: "camera_opened", has_sound: true },
   { type: "light_measured", light: "good" },
-  { type: "ready_pressed" },
+  { type: "ready_pressed", no_flash: false },
   { type: "challenge_drawn", challenge: CHALLENGE },
   { type: "counted_in" },
   { type: "prompt_due", index: 0 },
@@ -153,7 +155,9 @@ describe("ways out", () => {
     const again = step(refused.state, { type: "retry_pressed" });
     expect(again.state.name).toBe("permission");
     expect(again.effects[0]).toEqual({ type: "open_camera" });
-    expect(step(again.state, { type: "camera_opened" }).state.name).toBe("positioning");
+    expect(step(again.state, { type: "camera_opened", has_sound: true }).state.name).toBe(
+      "positioning",
+    );
   });
 
   test("who leaves while refused has not authorised; who leaves a recording has left", () => {
@@ -217,7 +221,9 @@ describe("ways out", () => {
   test("a camera that opens too late is stopped at once", () => {
     const cancelled = step(run(HAPPY.slice(0, 2)).state, { type: "cancel_pressed" }).state;
     expect(cancelled.name).toBe("cancelled");
-    expect(step(cancelled, { type: "camera_opened" }).effects).toEqual([{ type: "stop_all" }]);
+    expect(step(cancelled, { type: "camera_opened", has_sound: true }).effects).toEqual([
+      { type: "stop_all" },
+    ]);
   });
 });
 

@@ -114,9 +114,11 @@ function inPermission(state: In<"permission">, event: Event): Step {
     case "call_failed":
       return fail(state.attempt, event.problem, event.spent ? null : state.entry, null);
     case "camera_opened":
-      return state.attempt === null
-        ? { state, effects: [{ type: "stop_all" }] }
-        : toPositioning(state.entry, state.attempt);
+      if (state.attempt === null) return { state, effects: [{ type: "stop_all" }] };
+      // Digits cannot be heard without a microphone; everything else can be seen.
+      return !event.has_sound && state.attempt.mode === "read_digits"
+        ? refuse(state.entry, state.attempt, "silent")
+        : toPositioning(state.entry, state.attempt, event.has_sound);
     case "camera_failed":
       return state.attempt === null
         ? stay(state)
@@ -139,7 +141,15 @@ function inPositioning(state: In<"positioning">, event: Event): Step {
           challenge: null,
         },
         effects: [
-          { type: "draw_challenge", attempt: state.attempt },
+          {
+            type: "draw_challenge",
+            attempt: state.attempt,
+            circumstances: {
+              cannot: state.has_sound ? [] : ["sound"],
+              ambient: state.light === "too_bright" ? "too_bright" : null,
+              no_flash: event.no_flash,
+            },
+          },
           arm("challenge", TIME_OUT_MS.challenge),
         ],
       };
@@ -282,9 +292,9 @@ function begin(entry: Entry): Step {
   };
 }
 
-function toPositioning(entry: Entry, attempt: Attempt): Step {
+function toPositioning(entry: Entry, attempt: Attempt, has_sound: boolean): Step {
   return {
-    state: { name: "positioning", entry, attempt, light: "unknown" },
+    state: { name: "positioning", entry, attempt, light: "unknown", has_sound },
     effects: [arm("positioning", TIME_OUT_MS.positioning)],
   };
 }
@@ -391,6 +401,7 @@ function cancelled(
 function reasonOfTrouble(trouble: CameraTrouble): CancelReason {
   switch (trouble) {
     case "denied":
+    case "silent":
     case "timed_out":
       return "not_authorised";
     case "missing":

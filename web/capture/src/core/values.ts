@@ -37,6 +37,9 @@ export function actionOf(step: Prompt): Action | null {
   return "action" in step ? step.action : null;
 }
 
+/** A face at least this wide, in percent of the picture's width, is near. */
+export const NEAR_PERCENT = 40;
+
 /** What the server asks for, drawn once an attempt. `steps` is empty for a silent challenge. */
 export type Challenge = {
   readonly version: number;
@@ -70,7 +73,19 @@ export type Attempt = {
   readonly attempt_token: string;
   readonly verify_result: string | null;
   readonly app_name: string;
+  /** What will be asked for, by name; "" where the server does not say. */
+  readonly mode: string;
+  /** Whether the screen may flash for it. */
+  readonly may_flash: boolean;
   readonly limits: Limits;
+};
+
+/** What the page knows before a challenge is drawn: the server falls back by it. */
+export type Circumstances = {
+  readonly cannot: readonly ("flash" | "sound")[];
+  readonly ambient: "too_bright" | null;
+  /** The person wants no flashing light. */
+  readonly no_flash: boolean;
 };
 
 /** The clock log: everything in milliseconds after `recorder.start()` was called. */
@@ -93,7 +108,7 @@ export type CaptureResult = {
 };
 
 /** Why the page has no camera; each has its own advice. */
-export type CameraTrouble = "denied" | "missing" | "busy" | "lost" | "timed_out";
+export type CameraTrouble = "denied" | "missing" | "busy" | "lost" | "timed_out" | "silent";
 
 /** Why an attempt came to nothing before the server could decide. */
 export type Problem =
@@ -104,6 +119,7 @@ export type Problem =
   | "no_balance"
   | "no_reference"
   | "unsupported"
+  | "mode_unavailable"
   | "network"
   | "server"
   | "interrupted"

@@ -32,14 +32,27 @@ export const en: Texts = {
   light_too_bright: "Too bright: avoid strong light",
   light_backlit: "Bright light behind you: turn around",
   ready: "I am ready",
+  flash_notice:
+    "The screen will change its colour again and again. If flashing light is bad for you, choose “No flashing light”.",
+  ready_without_flash: "No flashing light",
 
   challenge_title: "Get ready",
   challenge_lead: "Do what the screen asks you to do",
   challenge_silent_lead: "Look straight ahead and keep still",
+  challenge_digits_lead: "Digits appear one by one: say each aloud when you see it",
+  challenge_flash_lead: "The screen changes its colour: look ahead, keep still",
+  challenge_near_far_lead: "Follow the dashed oval, nearer and farther",
 
   recording: "Recording",
   look_straight: "Look straight ahead",
   hold_still: "Look straight ahead, keep still",
+  say_digit: "Say {digit}",
+  say_digit_more: "Loud and clear",
+  flash_title: "Look straight ahead, keep still",
+  come_near: "Come nearer",
+  come_near_more: "Fill the dashed oval",
+  go_far: "Move away",
+  go_far_more: "Fit into the dashed oval",
   action_blink: "Blink",
   action_mouth: "Open your mouth",
   action_nod: "Nod",
@@ -68,6 +81,7 @@ export const en: Texts = {
   result_hint_look_straight: "Face the screen and keep looking at the oval.",
   result_hint_move_closer: "Come closer, so that your face fills the oval.",
   result_hint_move_back: "Move back a little, so that your whole face is inside the oval.",
+  result_hint_speak_clearly: "Find a quiet place, and say each digit aloud when it appears.",
   result_hint_one_person_only: "Only you may be in the picture. Ask others to step aside.",
   result_hint_more_light: "It was too dark. Go where there is more light.",
   result_hint_less_light: "It was too bright. Avoid direct light and windows behind you.",
@@ -91,6 +105,8 @@ export const en: Texts = {
   refused_busy_lead: "Close other apps or pages that use the camera, then try again.",
   refused_lost_title: "The camera was disconnected",
   refused_lost_lead: "Check how the camera is connected, then try again.",
+  refused_silent_title: "No microphone",
+  refused_silent_lead: "This check asks you to say digits. Allow the microphone, then try again.",
   refused_timed_out_title: "No permission yet",
   refused_timed_out_lead: "Try again and choose “Allow” when your browser asks.",
 
@@ -107,6 +123,8 @@ export const en: Texts = {
     "There is no photo of you to compare with. Please tell the organisation that sent you here.",
   failed_unsupported:
     "This browser cannot record video. Open the same link in a current Chrome, Edge, Safari or Firefox.",
+  failed_mode_unavailable:
+    "This kind of check is not available here. Ask the business that sent you.",
   failed_network: "The connection is poor. Check your network and try again.",
   failed_server: "The service has a problem. Please try again later.",
   failed_interrupted: "You left the page during the recording. Please stay on it until it is over.",

@@ -29,12 +29,14 @@ export function createFinder(pressed: (event: Button["event"]) => void): FinderV
   const count = el("div", { class: "count", "aria-hidden": "true" });
   const rec = el("p", { class: "rec" });
   const oval = el("div", { class: "oval" }, [preview]);
+  const target = el("div", { class: "target", "aria-hidden": "true" });
+  const digit = el("b", { class: "digit", "aria-hidden": "true" });
   const chip = el("p", { class: "chip" });
   const dots = el("div", { class: "dots", "aria-hidden": "true" });
   const row = createButtonRow(pressed);
   const element = el("section", { class: "finder" }, [
     prompt,
-    el("div", { class: "frame" }, [oval, ring, count, rec]),
+    el("div", { class: "frame" }, [oval, ring, target, digit, count, rec]),
     el("div", { class: "below" }, [chip, dots, row.element]),
   ]);
   const clock = createClockHands(ring, windowBar);
@@ -46,6 +48,9 @@ export function createFinder(pressed: (event: Button["event"]) => void): FinderV
       prompt.dataset["action"] = finder.action ?? "";
       prompt.dataset["mode"] = state.name;
       showFigure(figure, finder.action, state.name === "recording");
+      setText(digit, finder.digit ?? "");
+      target.hidden = finder.face_width === null;
+      target.style.setProperty("--face", String(finder.face_width ?? 0));
       setText(title, finder.title);
       setText(more, finder.more);
       setText(chip, finder.chip?.text ?? "");

@@ -9,6 +9,8 @@ const attempt: Attempt = {
   attempt_token: "t",
   verify_result: null,
   app_name: "",
+  mode: "multi_action",
+  may_flash: true,
   limits: { bytes_max: 1, part_bytes_max: 1, parts_max: 1 },
 };
 const entry = { kind: "capture_token", capture_token: "t" } as const;
@@ -26,6 +28,7 @@ const PROBLEMS: readonly Problem[] = [
   "no_balance",
   "no_reference",
   "unsupported",
+  "mode_unavailable",
   "network",
   "server",
   "interrupted",
@@ -42,7 +45,7 @@ const STATES: readonly State[] = [
   { name: "permission", entry, attempt: null },
   { name: "permission", entry, attempt },
   ...(["unknown", "good", "too_dark", "too_bright", "backlit"] as const).map(
-    (light): State => ({ name: "positioning", entry, attempt, light }),
+    (light): State => ({ name: "positioning", entry, attempt, light, has_sound: true }),
   ),
   { name: "challenge", entry, attempt, challenge: null },
   { name: "challenge", entry, attempt, challenge },
@@ -54,7 +57,7 @@ const STATES: readonly State[] = [
   ...(["accepted", "rejected", "inconclusive"] as const).map(
     (outcome): State => ({ name: "done", attempt, result: { ...result, outcome } }),
   ),
-  ...(["denied", "missing", "busy", "lost", "timed_out"] as const).map(
+  ...(["denied", "missing", "busy", "lost", "timed_out", "silent"] as const).map(
     (trouble): State => ({ name: "refused", entry, attempt, trouble }),
   ),
   ...PROBLEMS.map((problem): State => ({ name: "failed", attempt, problem, retry: null })),

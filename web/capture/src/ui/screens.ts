@@ -2,7 +2,14 @@
 // test can walk every state in every language. `view.ts` turns it into elements.
 
 import type { Event, State } from "../core/machine.ts";
-import { type Action, actionOf, type CaptureResult } from "../core/values.ts";
+import {
+  type Action,
+  type CaptureResult,
+  type Challenge,
+  type ChallengeStep,
+  type Colour,
+  NEAR_PERCENT,
+} from "../core/values.ts";
 import { fill } from "../texts/texts.ts";
 import type { TextKey, Texts } from "../texts/zh.ts";
 import type { IconName } from "./icons.ts";
@@ -32,6 +39,12 @@ export type Finder = {
   readonly title: string;
   readonly more: string;
   readonly action: Action | null;
+  /** A digit to say, shown large. */
+  readonly digit: string | null;
+  /** What the whole screen shines in; null where it does not. */
+  readonly shine: Colour | null;
+  /** How wide the face should be, in percent of the picture. */
+  readonly face_width: number | null;
   /** Advice on the light; `warn` when something should change. */
   readonly chip: { readonly text: string; readonly warn: boolean } | null;
   readonly buttons: readonly Button[];
@@ -128,6 +141,9 @@ function finder(state: FinderState, texts: Texts): Finder {
   const plain = {
     layout: "finder",
     action: null,
+    digit: null,
+    shine: null,
+    face_width: null,
     chip: null,
     buttons: [],
     steps: null,
@@ -136,37 +152,89 @@ function finder(state: FinderState, texts: Texts): Finder {
   } as const;
   if (state.name === "recording") return { ...plain, ...recording(state, texts) };
   if (state.name === "challenge") {
-    const silent = state.challenge !== null && state.challenge.steps.length === 0;
     return {
       ...plain,
       title: texts.challenge_title,
-      more: silent ? texts.challenge_silent_lead : texts.challenge_lead,
+      more: state.challenge === null ? texts.challenge_lead : lead(state.challenge, texts),
       counting: state.challenge !== null,
     };
   }
   return {
     ...plain,
     title: texts.position_title,
-    more: "",
+    more: state.attempt.may_flash ? texts.flash_notice : "",
     chip: {
       text: texts[`light_${state.light}`],
       warn: state.light !== "good" && state.light !== "unknown",
     },
-    buttons: [{ text: texts.ready, event: { type: "ready_pressed" }, primary: true }],
+    buttons: [
+      { text: texts.ready, event: { type: "ready_pressed", no_flash: false }, primary: true },
+      ...(state.attempt.may_flash ? [withoutFlash(texts)] : []),
+    ],
   };
+}
+
+function withoutFlash(texts: Texts): Button {
+  const event = { type: "ready_pressed", no_flash: true } as const;
+  return { text: texts.ready_without_flash, event, primary: false };
+}
+
+/** What is about to be asked. */
+function lead(challenge: Challenge, texts: Texts): string {
+  switch (challenge.kind) {
+    case "silent":
+      return texts.challenge_silent_lead;
+    case "read_digits":
+      return texts.challenge_digits_lead;
+    case "screen_flash":
+      return texts.challenge_flash_lead;
+    case "near_far":
+      return texts.challenge_near_far_lead;
+    default:
+      return texts.challenge_lead;
+  }
 }
 
 function recording(state: Extract<State, { name: "recording" }>, texts: Texts) {
   const { steps } = state.challenge;
   const step = state.prompt === null ? undefined : steps[state.prompt];
-  const action = step === undefined ? null : actionOf(step);
-  const rest = steps.length === 0 ? texts.hold_still : texts.look_straight;
+  // Black before the first flash and after the last, so that each one begins from the dark.
+  const dark = steps.some((it) => "colour" in it);
   return {
-    title: action === null ? rest : texts[`action_${action}`],
-    more: action === null ? "" : texts[`action_${action}_more`],
-    action,
+    ...prompted(step, steps.length === 0 ? texts.hold_still : texts.look_straight, texts),
+    ...(dark ? { title: texts.flash_title, shine: colourOf(step) } : {}),
     steps: steps.length === 0 ? null : { count: steps.length, current: state.prompt },
     rec: texts.recording,
+  };
+}
+
+function colourOf(step: ChallengeStep | undefined): Colour {
+  return step !== undefined && "colour" in step ? step.colour : "black";
+}
+
+/** The words and the figure of one prompt; `rest` is said between two. */
+function prompted(step: ChallengeStep | undefined, rest: string, texts: Texts) {
+  const none = { title: rest, more: "", action: null, digit: null, face_width: null };
+  if (step === undefined || "colour" in step) return none;
+  if ("digit" in step) {
+    const title = fill(texts.say_digit, { digit: step.digit });
+    return { ...none, title, more: texts.say_digit_more, digit: step.digit };
+  }
+  if ("face_width" in step) {
+    const near = step.face_width >= NEAR_PERCENT;
+    return {
+      ...none,
+      title: near ? texts.come_near : texts.go_far,
+      more: near ? texts.come_near_more : texts.go_far_more,
+      face_width: step.face_width,
+    };
+  }
+  const { action } = step;
+  return {
+    ...none,
+    title: texts[`action_${action}`],
+    more: texts[`action_${action}_more`],
+    action,
   };
 }
 

@@ -2,6 +2,7 @@
 // `screens.ts`, except for the times that drive the ring and the bar of a recording.
 
 import type { State } from "../core/machine.ts";
+import type { Colour } from "../core/values.ts";
 import { type Locale, TABLES } from "../texts/texts.ts";
 import { createCard } from "./card.ts";
 import { el, setText } from "./dom.ts";
@@ -26,6 +27,8 @@ export function createView(root: HTMLElement, watcher: ViewWatcher): View {
   const language = el("button", { class: "quiet", type: "button", id: "language" });
   const quit = el("button", { class: "quiet", type: "button", id: "quit" });
   const live = el("p", { id: "live", class: "unseen", "aria-live": "assertive", role: "status" });
+  // The light of the screen: the whole page in one colour, under the preview.
+  const flash = el("div", { id: "flash", hidden: "", "aria-hidden": "true" });
   const finder = createFinder(watcher.pressed);
   const card = createCard(watcher.pressed);
   language.addEventListener("click", watcher.languageSwitched);
@@ -34,8 +37,7 @@ export function createView(root: HTMLElement, watcher: ViewWatcher): View {
     el("header", { class: "bar" }, [brand, language, quit]),
     el("main", {}, [finder.element, card.element]),
     live,
-    // Reserved for the screen-light challenge, which colours the whole page.
-    el("div", { id: "flash", hidden: "" }),
+    flash,
   );
 
   let shownKey = "";
@@ -55,6 +57,7 @@ export function createView(root: HTMLElement, watcher: ViewWatcher): View {
       language.hidden = state.name === "recording" || state.name === "challenge";
       finder.element.hidden = screen.layout !== "finder";
       card.element.hidden = screen.layout !== "card";
+      showFlash(flash, screen.layout === "finder" ? screen.shine : null);
       if (screen.layout === "finder") finder.show(screen, state);
       else card.show(screen, texts);
       const words = wordsOf(screen);
@@ -64,6 +67,11 @@ export function createView(root: HTMLElement, watcher: ViewWatcher): View {
       shownKey = screen.key;
     },
   };
+}
+
+function showFlash(flash: HTMLElement, colour: Colour | null): void {
+  flash.hidden = colour === null;
+  flash.dataset["colour"] = colour ?? "";
 }
 
 function markRoot(root: HTMLElement, state: State): void {
