@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use zhenren_domain::challenge::{Challenge, ClockLog};
+use zhenren_domain::challenge::{Challenge, ChallengeKind, ClockLog};
 use zhenren_domain::measurements::Measurements;
 
 use crate::best::{BestFrame, BestFrames, Candidate};
@@ -16,11 +16,18 @@ use crate::engine::{Engine, Timings};
 use crate::error::EngineError;
 use crate::features::{Features, FeaturesModel};
 use crate::image::Image;
+use crate::light::LightWatch;
+use crate::loops::LoopWatch;
 use crate::mesh::Mesh;
+use crate::moire::MoireWatch;
 use crate::pad::PadWatch;
+use crate::plane::PlaneWatch;
 use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading};
 use crate::timing::Timing;
 use crate::track::Track;
+
+/// Frames with a colour on the face are neither compared nor sampled below this.
+const TRUST_MIN: f64 = 0.5;
 
 /// One recording that is being analysed.
 pub struct ClipAnalysis<'a> {
@@ -34,6 +41,13 @@ pub struct ClipAnalysis<'a> {
     best: BestFrames,
     continuity: Continuity,
     pad: PadWatch,
+    light: LightWatch,
+    moire: MoireWatch,
+    plane: PlaneWatch,
+    loops: LoopWatch,
+    /// The mesh of the frame before, for those that need none of their own.
+    held: Option<Mesh>,
+    picture_width: usize,
     timings: Timings,
 }
 
@@ -63,6 +77,12 @@ impl<'a> ClipAnalysis<'a> {
             best: BestFrames::default(),
             continuity: Continuity::default(),
             pad: PadWatch::default(),
+            light: LightWatch::default(),
+            moire: MoireWatch::default(),
+            plane: PlaneWatch::default(),
+            loops: LoopWatch::default(),
+            held: None,
+            picture_width: 0,
             timings: Timings::default(),
         }
     }
@@ -92,6 +112,14 @@ impl<'a> ClipAnalysis<'a> {
             self.readings.push(Reading { at_ms, face });
             return Ok(());
         }
+        self.loops.push(at_ms, image);
+        self.picture_width = image.width;
+        if let Some(mesh) = self.held.take() {
+            self.light.push(at_ms, image, &mesh);
+            let face = Some(FaceReading::new(&mesh));
+            self.readings.push(Reading { at_ms, face });
+            return Ok(());
+        }
         let tracked = self
             .track
             .follow(self.engine, at_ms, image, &mut self.timings)?;
@@ -99,7 +127,10 @@ impl<'a> ClipAnalysis<'a> {
             .extend(tracked.faces_count.map(|count| (at_ms, count)));
         let face = tracked.mesh.as_ref().map(FaceReading::new);
         if let (Some(mesh), Some(face)) = (&tracked.mesh, &face) {
-            self.sample(at_ms, image, mesh, face)?;
+            let trust = self.watch(at_ms, image, mesh);
+            if trust >= TRUST_MIN {
+                self.sample(at_ms, image, mesh, face)?;
+            }
             self.pad.offer(&self.engine.pad, at_ms, image, mesh)?;
             self.best.offer(&Candidate {
                 pts_us,
@@ -107,10 +138,31 @@ impl<'a> ClipAnalysis<'a> {
                 image,
                 mesh,
                 face,
+                trust,
             });
+        } else {
+            self.plane.lose();
         }
         self.readings.push(Reading { at_ms, face });
+        // A face that only has to look is where it was a moment ago: every second frame is enough.
+        if self.challenge.kind == ChallengeKind::ScreenFlash {
+            self.held = tracked.mesh;
+        }
         Ok(())
+    }
+
+    /// What this kind of challenge looks at besides the face; says how far the face shows its own
+    /// colour, 0..=1.
+    fn watch(&mut self, at_ms: f64, image: &Image, mesh: &Mesh) -> f64 {
+        self.moire.offer(at_ms, image, mesh);
+        match self.challenge.kind {
+            ChallengeKind::ScreenFlash => return self.light.push(at_ms, image, mesh),
+            ChallengeKind::SingleAction | ChallengeKind::MultiAction | ChallengeKind::NearFar => {
+                self.plane.push(at_ms, image, mesh);
+            }
+            ChallengeKind::ReadDigits | ChallengeKind::Silent => {}
+        }
+        1.0
     }
 
     fn sample(
@@ -153,6 +205,11 @@ impl<'a> ClipAnalysis<'a> {
             best: best_frames.first(),
             continuity: self.continuity.finish(&watched),
             pad: self.pad.finish(),
+            light: self.light.finish(),
+            moire: self.moire.finish(),
+            plane: self.plane.finish(),
+            loops: self.loops.finish(),
+            picture_width: self.picture_width,
             probe: probe.as_ref(),
             reference,
             features_model: self.engine.features.id(),

@@ -25,6 +25,9 @@ const SHARPNESS_HALF: f64 = 40.0;
 /// Inter-eye distance in pixels from which a larger face is no better.
 const INTER_EYE_ENOUGH: f64 = 60.0;
 
+/// A frame in another colour is kept only when there is no other.
+const TRUST_LEAST: f64 = 1e-3;
+
 /// One kept frame.
 #[derive(Clone, Debug)]
 pub struct BestFrame {
@@ -57,6 +60,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) image: &'a Image,
     pub(crate) mesh: &'a Mesh,
     pub(crate) face: &'a FaceReading,
+    /// How far the face shows its own colour and not that of a screen, 0..=1.
+    pub(crate) trust: f64,
 }
 
 impl BestFrames {
@@ -64,7 +69,7 @@ impl BestFrames {
     pub(crate) fn offer(&mut self, frame: &Candidate<'_>) {
         self.eyes.push(frame.face.expression.eye);
         self.pitches.push(frame.face.pose.pitch);
-        let posture = self.posture(frame.face);
+        let posture = self.posture(frame.face) * frame.trust.max(TRUST_LEAST);
         // Texture can only lower the score, so most frames need no chip.
         let Some(place) = self.place(frame.at_ms, posture) else {
             return;
@@ -154,6 +159,10 @@ mod tests {
     use crate::synthetic;
 
     fn offer(best: &mut BestFrames, at_ms: f64, yaw: f32, eye: f32) {
+        offer_lit(best, at_ms, yaw, eye, 1.0);
+    }
+
+    fn offer_lit(best: &mut BestFrames, at_ms: f64, yaw: f32, eye: f32, trust: f64) {
         let mut mesh = synthetic::mesh(yaw, 0.0, 0.0);
         synthetic::open_eyes(&mut mesh, eye);
         let rgb = (0..480_usize * 640 * 3)
@@ -172,7 +181,19 @@ mod tests {
             image: &image,
             mesh: &mesh,
             face: &face,
+            trust,
         });
+    }
+
+    #[test]
+    fn frames_in_a_colour_of_the_screen_lose() {
+        let mut best = BestFrames::default();
+        for i in 0..60_u8 {
+            let trust = if i < 20 { 1.0 } else { 0.05 };
+            offer_lit(&mut best, f64::from(i) * 66.7, 1.0, 0.3, trust);
+        }
+        let kept = best.finish();
+        assert!(kept.iter().take(4).all(|frame| frame.at_ms < 1_334.0));
     }
 
     #[test]

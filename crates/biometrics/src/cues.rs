@@ -1,14 +1,18 @@
 //! From findings to cues: names, units and series, in the vocabulary of `domain`.
 
-use zhenren_domain::challenge::{Challenge, ClockLog};
+use zhenren_domain::challenge::{Challenge, ChallengeKind, ClockLog};
 use zhenren_domain::measurements::{Cue, CueKind, Measurements, Sample};
 
 use crate::actions;
 use crate::best::BestFrame;
+use crate::clocks;
 use crate::compare::{Calibration, compare};
 use crate::continuity::track_jump;
+use crate::distance;
 use crate::engine::ENGINE_VERSION;
 use crate::features::Features;
+use crate::flash;
+use crate::light::LightFrame;
 use crate::mesh::Mesh;
 use crate::motion;
 use crate::quality::quality;
@@ -30,6 +34,11 @@ pub(crate) struct Findings<'a> {
     /// What a score means; without it none is ever good enough.
     pub(crate) calibration: Option<&'a Calibration>,
     pub(crate) pad: Option<(f64, Vec<Sample>)>,
+    pub(crate) light: Option<(Vec<LightFrame>, Mesh)>,
+    pub(crate) moire: Option<(f64, Vec<Sample>)>,
+    pub(crate) plane: Option<(f64, Vec<Sample>)>,
+    pub(crate) loops: Option<(f64, Vec<Sample>)>,
+    pub(crate) picture_width: usize,
 }
 
 /// Collects cues; a cue that could not be measured is left out.
@@ -81,6 +90,21 @@ pub(crate) fn measurements(findings: &Findings<'_>) -> Measurements {
         cues.put(CueKind::OnsetDrift, drift);
     }
     cues.series(CueKind::PadScore, findings.pad.clone());
+    cues.series(CueKind::MoirePeak, findings.moire.clone());
+    cues.series(CueKind::PlanarResidual, findings.plane.clone());
+    cues.series(CueKind::LoopShare, findings.loops.clone());
+    let at_ms: Vec<f64> = findings
+        .readings
+        .iter()
+        .map(|reading| reading.at_ms)
+        .collect();
+    let fit = clocks::fit(&at_ms, findings.clock);
+    if let Some(fit) = &fit {
+        let residual = (fit.residual_ms, fit.series.clone());
+        cues.series(CueKind::FrameLogResidual, Some(residual));
+    }
+    light(&mut cues, findings, fit.as_ref());
+    sizes(&mut cues, findings, fit.as_ref());
     let compared = comparison(&mut cues, findings);
     Measurements {
         cues: cues.0,
@@ -157,6 +181,60 @@ fn clock(cues: &mut Cues, findings: &Findings<'_>) {
     cues.put(CueKind::FrameRate, timing.frame_rate);
     cues.put(CueKind::FrameGapMax, timing.gap_max_ms);
     cues.put(CueKind::DuplicateFrameShare, timing.repeated_share);
+}
+
+/// The answer of the face to the light of the screen.
+fn light(cues: &mut Cues, findings: &Findings<'_>, fit: Option<&clocks::Fit>) {
+    let Some((frames, mesh)) = &findings.light else {
+        return;
+    };
+    let measured = flash::measure(findings.challenge, findings.clock, fit, frames, mesh);
+    let Some(report) = measured else { return };
+    cues.series(
+        CueKind::FlashCorrelation,
+        Some((report.correlation, report.seen)),
+    );
+    cues.put(CueKind::FlashPValue, report.p_value);
+    cues.put(CueKind::FlashLag, report.lag_ms);
+    cues.put(CueKind::FlashGain, report.gain);
+    cues.series(
+        CueKind::FlashUnexplained,
+        Some((report.unexplained, report.rest)),
+    );
+    let optional = [
+        (CueKind::FlashBackgroundRatio, report.background_ratio),
+        (CueKind::FlashRelief, report.relief),
+        (CueKind::FlashNormals, report.normals),
+    ];
+    for (kind, value) in optional {
+        if let Some(value) = value {
+            cues.put(kind, value);
+        }
+    }
+}
+
+/// How near the face came and what that did to its shape.
+fn sizes(cues: &mut Cues, findings: &Findings<'_>, fit: Option<&clocks::Fit>) {
+    if findings.challenge.kind != ChallengeKind::NearFar {
+        return;
+    }
+    let measured = distance::measure(
+        findings.challenge,
+        findings.clock,
+        fit.map_or(0.0, |fit| fit.offset_ms),
+        findings.readings,
+        findings.picture_width,
+    );
+    let Some(report) = measured else { return };
+    cues.series(
+        CueKind::DistanceChange,
+        Some((report.change, report.widths)),
+    );
+    if let Some(share) = report.seen_share {
+        cues.put(CueKind::DistancesSeenShare, share);
+    }
+    let perspective = report.perspective.map(|value| (value, report.shapes));
+    cues.series(CueKind::PerspectiveChange, perspective);
 }
 
 /// Whether there was something to compare.
