@@ -21,6 +21,7 @@ use crate::loops::LoopWatch;
 use crate::mesh::Mesh;
 use crate::moire::MoireWatch;
 use crate::pad::PadWatch;
+use crate::perspective::PerspectiveWatch;
 use crate::plane::PlaneWatch;
 use crate::series::{FRAMES_COUNT_MAX, FaceReading, Reading};
 use crate::timing::Timing;
@@ -44,6 +45,7 @@ pub struct ClipAnalysis<'a> {
     light: LightWatch,
     moire: MoireWatch,
     plane: PlaneWatch,
+    perspective: PerspectiveWatch,
     loops: LoopWatch,
     /// The mesh of the frame before, for those that need none of their own.
     held: Option<Mesh>,
@@ -80,6 +82,7 @@ impl<'a> ClipAnalysis<'a> {
             light: LightWatch::default(),
             moire: MoireWatch::default(),
             plane: PlaneWatch::default(),
+            perspective: PerspectiveWatch::default(),
             loops: LoopWatch::default(),
             held: None,
             picture_width: 0,
@@ -157,9 +160,10 @@ impl<'a> ClipAnalysis<'a> {
         self.moire.offer(at_ms, image, mesh);
         match self.challenge.kind {
             ChallengeKind::ScreenFlash => return self.light.push(at_ms, image, mesh),
-            ChallengeKind::SingleAction | ChallengeKind::MultiAction | ChallengeKind::NearFar => {
+            ChallengeKind::SingleAction | ChallengeKind::MultiAction => {
                 self.plane.push(at_ms, image, mesh);
             }
+            ChallengeKind::NearFar => self.perspective.offer(at_ms, image, mesh),
             ChallengeKind::ReadDigits | ChallengeKind::Silent => {}
         }
         1.0
@@ -208,6 +212,7 @@ impl<'a> ClipAnalysis<'a> {
             light: self.light.finish(),
             moire: self.moire.finish(),
             plane: self.plane.finish(),
+            perspective: self.perspective.finish(),
             loops: self.loops.finish(),
             picture_width: self.picture_width,
             probe: probe.as_ref(),

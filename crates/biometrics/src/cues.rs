@@ -37,6 +37,7 @@ pub(crate) struct Findings<'a> {
     pub(crate) light: Option<(Vec<LightFrame>, Mesh)>,
     pub(crate) moire: Option<(f64, Vec<Sample>)>,
     pub(crate) plane: Option<(f64, Vec<Sample>)>,
+    pub(crate) perspective: Option<(f64, Vec<Sample>)>,
     pub(crate) loops: Option<(f64, Vec<Sample>)>,
     pub(crate) picture_width: usize,
 }
@@ -233,8 +234,7 @@ fn sizes(cues: &mut Cues, findings: &Findings<'_>, fit: Option<&clocks::Fit>) {
     if let Some(share) = report.seen_share {
         cues.put(CueKind::DistancesSeenShare, share);
     }
-    let perspective = report.perspective.map(|value| (value, report.shapes));
-    cues.series(CueKind::PerspectiveChange, perspective);
+    cues.series(CueKind::PerspectiveChange, findings.perspective.clone());
 }
 
 /// Whether there was something to compare.

@@ -334,7 +334,7 @@ fn cosine(mesh: &Mesh, index: usize) -> Option<f64> {
     Some(1.0 / (1.0 + a * a + b * b).sqrt())
 }
 
-/// Gain of the middle of the face over that of its two sides.
+/// Gain of the middle of the face over that of the side that answers less.
 fn relief(map: &[f64], facing: &[Option<f64>], mesh: &Mesh) -> Option<f64> {
     let middle_x = mesh.eye_left_centre().middle(mesh.eye_right_centre()).x;
     let median = |pick: &dyn Fn(f64, f32) -> bool| {
@@ -348,7 +348,8 @@ fn relief(map: &[f64], facing: &[Option<f64>], mesh: &Mesh) -> Option<f64> {
     let middle = median(&|facing, _| facing >= MIDDLE_FACING)?;
     let left = median(&|facing, x| facing <= SIDE_FACING && x < 0.0)?;
     let right = median(&|facing, x| facing <= SIDE_FACING && x > 0.0)?;
-    let sides = f64::midpoint(left, right).max(middle.abs() / RATIO_MAX);
+    // A lamp at one side fills the other's shadow; the lit side shows the screen's part alone.
+    let sides = left.min(right).max(middle.abs() / RATIO_MAX);
     Some((middle / sides.max(DARK)).clamp(-RATIO_MAX, RATIO_MAX))
 }
 

@@ -16,7 +16,7 @@ const STEPS_MAX: usize = 6;
 const CELLS: usize = 6;
 
 /// Least curvature (smaller eigenvalue of the structure tensor, a pixel) of a corner.
-const CORNER_MIN: f32 = 12.0;
+const CORNER_MIN: f32 = 5.0;
 
 /// A corner whose window looks this different (mean luma) is lost.
 const DIFFERENCE_MAX: f32 = 14.0;

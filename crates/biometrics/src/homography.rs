@@ -104,11 +104,11 @@ fn into(point: Point, (centre, scale): (Point, f32)) -> Point {
     Point::new((point.x - centre.x) / scale, (point.y - centre.y) / scale)
 }
 
-/// Gaussian elimination with row exchange; `None` when the equations say too little.
-fn solve(mut rows: [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
-    for column in 0..UNKNOWNS {
-        let pivot = (column..UNKNOWNS)
-            .max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))?;
+/// Solves `N` equations, the known side in their last column, by elimination with row exchange; `None` when the equations say too little.
+pub(crate) fn solve<const N: usize, const M: usize>(mut rows: [[f64; M]; N]) -> Option<[f64; N]> {
+    for column in 0..N {
+        let pivot =
+            (column..N).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))?;
         rows.swap(column, pivot);
         let chosen = rows[column];
         if chosen[column].abs() < 1e-9 {
@@ -121,12 +121,12 @@ fn solve(mut rows: [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
             }
         }
     }
-    let mut found = [0.0; UNKNOWNS];
-    for column in (0..UNKNOWNS).rev() {
-        let known: f64 = (column + 1..UNKNOWNS)
+    let mut found = [0.0; N];
+    for column in (0..N).rev() {
+        let known: f64 = (column + 1..N)
             .map(|other| rows[column][other] * found[other])
             .sum();
-        found[column] = (rows[column][UNKNOWNS] - known) / rows[column][column];
+        found[column] = (rows[column][N] - known) / rows[column][column];
     }
     Some(found)
 }

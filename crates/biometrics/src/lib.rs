@@ -43,6 +43,7 @@ mod moire;
 mod motion;
 pub mod occlusion;
 mod pad;
+mod perspective;
 pub mod photo;
 mod plane;
 pub mod pose;

@@ -40,15 +40,9 @@ pub struct FaceReading {
     pub inter_eye: f32,
     /// Width of the face in pixels.
     pub width: f32,
-    /// Width of the nose over the width of the outline; grows as a head comes nearer.
-    pub bulge: f32,
     /// Every sixth mesh point, in the picture.
     pub shape: Vec<Point>,
 }
-
-/// Wings and base of the nose; and the outline at the height of eyes, nose and mouth.
-const NOSE: [(usize, usize); 3] = [(48, 278), (98, 327), (129, 358)];
-const OUTLINE: [(usize, usize); 3] = [(127, 356), (234, 454), (93, 323)];
 
 impl FaceReading {
     /// Reads a mesh.
@@ -62,7 +56,6 @@ impl FaceReading {
             side,
             inter_eye: mesh.inter_eye(),
             width: mesh.upright_box().1.0,
-            bulge: bulge(mesh),
             shape: mesh
                 .points
                 .iter()
@@ -71,16 +64,6 @@ impl FaceReading {
                 .collect(),
         }
     }
-}
-
-fn bulge(mesh: &Mesh) -> f32 {
-    let widths = |pairs: &[(usize, usize)]| -> f32 {
-        let across = pairs.iter();
-        across
-            .map(|(left, right)| mesh.at(*left).distance(mesh.at(*right)))
-            .sum()
-    };
-    widths(&NOSE) / widths(&OUTLINE).max(1e-3)
 }
 
 /// One value of every frame that has a face.

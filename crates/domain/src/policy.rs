@@ -286,19 +286,48 @@ fn rules_v2() -> Vec<Rule> {
     use Reason as R;
     vec![
         rule(R::FaceTooLarge, at_most(C::FaceExtent, 0.75)),
-        optional(rule(R::ArtefactSeen, at_most(C::MoirePeak, 30.0))),
+        // Bona fide takes stay below 9 dB, a grid of 3 of 255 grey levels reaches 20 and more.
+        optional(rule(R::ArtefactSeen, at_most(C::MoirePeak, 18.0))),
         optional(rule(R::ArtefactSeen, at_least(C::PadScore, 0.3))),
-        // The light of the screen: seen at all, as it was shown, and on something with a relief.
+        // Seen again much earlier: a loop. Living takes have none; a moment of it is chance.
+        optional(rule(R::TimingImplausible, at_most(C::LoopShare, 0.3))),
+        // Real cameras agree with the page's log to 3 ms (their medians to 1); clocks that have
+        // nothing to do with each other are a quarter of a frame apart, 8 ms at 30 a second.
+        optional(rule(
+            R::TimingImplausible,
+            at_most(C::FrameLogResidual, 6.0),
+        )),
+        // Light that moves, and not as the screen's: somebody else's light.
+        only(
+            FLASH,
+            Rule {
+                any_of: vec![
+                    at_least(C::FlashCorrelation, 0.75),
+                    at_most(C::FlashUnexplained, 0.06),
+                ],
+                ..rule(R::FlashMismatch, at_least(C::FlashCorrelation, 0.75))
+            },
+        ),
+        // The light of the screen is hardly seen, or not clearly: that is no answer.
         only(
             FLASH,
             rule(R::AmbientTooStrong, at_least(C::FlashGain, 0.03)),
         ),
         only(
             FLASH,
-            rule(R::FlashMismatch, at_least(C::FlashCorrelation, 0.9)),
+            rule(R::AmbientTooStrong, at_least(C::FlashCorrelation, 0.9)),
         ),
-        only(FLASH, rule(R::FlashMismatch, at_most(C::FlashPValue, 0.01))),
-        only(FLASH, rule(R::FlatFace, at_least(C::FlashRelief, 1.4))),
+        // 1 of 1,500 orders is the least there can be; by chance one in 500 gets here.
+        only(
+            FLASH,
+            rule(R::FlashMismatch, at_most(C::FlashPValue, 0.002)),
+        ),
+        // What answers as its background does is a picture with its background.
+        only(
+            FLASH,
+            rule(R::FlatFace, at_least(C::FlashBackgroundRatio, 1.5)),
+        ),
+        only(FLASH, rule(R::FlatFace, at_least(C::FlashRelief, 1.05))),
         // The digits: heard, the right ones, when they were shown, from this mouth.
         only(
             DIGITS,
@@ -326,7 +355,7 @@ fn rules_v2() -> Vec<Rule> {
         ),
         only(
             NEAR_FAR,
-            rule(R::FlatFace, at_least(C::PerspectiveChange, 0.4)),
+            rule(R::FlatFace, at_least(C::PerspectiveChange, 0.25)),
         ),
     ]
 }

@@ -53,7 +53,6 @@ fn reading(at_ms: f64, done: &[(Action, f64)]) -> Reading {
         side: 200.0,
         inter_eye: 80.0,
         width: 120.0,
-        bulge: 0.3,
         shape: Vec::new(),
     };
     for (action, when) in done {

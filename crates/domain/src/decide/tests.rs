@@ -1,7 +1,7 @@
 //! The decision, as tables: from a clip where everything holds, one thing is changed at a time.
 
 use super::*;
-use crate::challenge::{ChallengeKind, Prompt, Step};
+use crate::challenge::{ChallengeKind, Colour, Prompt, Step};
 use crate::measurements::{ActionMeasurement, Cue};
 
 /// A value well on the right side of every rule of the policy.
@@ -394,4 +394,117 @@ fn a_decision_names_everything_of_its_policy_that_an_operator_may_set() {
         decide(&by_version, &multi_action(), &measurements, features).reason,
         decide(&strict, &multi_action(), &measurements, features).reason,
     );
+}
+
+fn of_kind(kind: ChallengeKind, prompt: Option<Prompt>) -> Challenge {
+    let steps = prompt.map(|prompt| Step {
+        prompt,
+        at_ms: 1000,
+        window_ms: 1800,
+    });
+    Challenge {
+        kind,
+        steps: steps.into_iter().collect(),
+        duration_ms: 3200,
+    }
+}
+
+#[test]
+fn each_challenge_demands_its_own_cues_and_no_other() {
+    use CueKind as C;
+    use Reason as R;
+    let flash = of_kind(ChallengeKind::ScreenFlash, Some(Prompt::Shine(Colour::Red)));
+    let digits = of_kind(ChallengeKind::ReadDigits, Some(Prompt::Say(7)));
+    let near_far = of_kind(ChallengeKind::NearFar, Some(Prompt::Approach(48)));
+    let all = [&flash, &digits, &near_far, &silent()];
+    for challenge in all {
+        let found = reason_of(challenge, &measured(&[]), Reference::Features);
+        assert_eq!(found, R::Passed, "{}", challenge.kind.name());
+    }
+    for (own, cue, value, reason) in [
+        (&flash, C::FlashGain, 0.01, R::AmbientTooStrong),
+        (&flash, C::FlashCorrelation, 0.85, R::AmbientTooStrong),
+        (&flash, C::FlashPValue, 0.05, R::FlashMismatch),
+        (&flash, C::FlashBackgroundRatio, 1.0, R::FlatFace),
+        (&flash, C::FlashRelief, 0.9, R::FlatFace),
+        (&digits, C::VoiceLevel, -80.0, R::SpeechUnheard),
+        (&digits, C::VoiceSnr, 2.0, R::SpeechUnheard),
+        (&digits, C::DigitScore, -20.0, R::DigitsDiffer),
+        (&digits, C::VoicePaceShare, 0.5, R::DigitsDiffer),
+        (&digits, C::LipMotion, 0.9, R::LipsStill),
+        (&digits, C::LipPaceShare, 0.25, R::LipsStill),
+        (&digits, C::LipVoiceAgreement, -0.5, R::LipsStill),
+        (
+            &near_far,
+            C::DistancesSeenShare,
+            0.6,
+            R::ChallengeNotFollowed,
+        ),
+        (&near_far, C::PerspectiveChange, 0.0, R::FlatFace),
+    ] {
+        for challenge in all {
+            let wrong = measured(&[(cue, Some(value))]);
+            let found = reason_of(challenge, &wrong, Reference::Features);
+            let expected = if challenge.kind == own.kind {
+                reason
+            } else {
+                R::Passed
+            };
+            let (kind, cue) = (challenge.kind.name(), cue.name());
+            assert_eq!(found, expected, "{kind}: {cue} = {value}");
+        }
+        // Not measured is no pass and no rejection.
+        let missing = measured(&[(cue, None)]);
+        let found = reason_of(own, &missing, Reference::Features);
+        assert_eq!(found.outcome(), Outcome::Inconclusive, "{}", cue.name());
+        assert!(found.hint().is_some());
+    }
+}
+
+#[test]
+fn light_that_moves_otherwise_is_rejected_and_light_that_hardly_moves_is_no_answer() {
+    use CueKind as C;
+    let flash = of_kind(ChallengeKind::ScreenFlash, Some(Prompt::Shine(Colour::Red)));
+    let replay = measured(&[
+        (C::FlashCorrelation, Some(0.3)),
+        (C::FlashUnexplained, Some(0.2)),
+        (C::FlashGain, Some(0.02)),
+    ]);
+    let found = reason_of(&flash, &replay, Reference::Features);
+    assert_eq!(
+        (found, found.outcome()),
+        (Reason::FlashMismatch, Outcome::Rejected)
+    );
+    let daylight = measured(&[
+        (C::FlashCorrelation, Some(0.3)),
+        (C::FlashUnexplained, Some(0.01)),
+        (C::FlashGain, Some(0.005)),
+    ]);
+    let found = reason_of(&flash, &daylight, Reference::Features);
+    assert_eq!(
+        (found, found.outcome()),
+        (Reason::AmbientTooStrong, Outcome::Inconclusive)
+    );
+}
+
+#[test]
+fn signs_of_a_screen_a_loop_or_a_wrong_clock_count_everywhere_and_only_when_measured() {
+    use CueKind as C;
+    for (cue, value, reason) in [
+        (C::MoirePeak, 40.0, Reason::ArtefactSeen),
+        (C::PadScore, 0.05, Reason::ArtefactSeen),
+        (C::LoopShare, 0.6, Reason::TimingImplausible),
+        (C::FrameLogResidual, 9.0, Reason::TimingImplausible),
+        (C::FaceExtent, 0.9, Reason::FaceTooLarge),
+    ] {
+        for challenge in [multi_action(), silent()] {
+            let seen = measured(&[(cue, Some(value))]);
+            assert_eq!(reason_of(&challenge, &seen, Reference::Features), reason);
+            if cue != C::FaceExtent {
+                let unseen = measured(&[(cue, None)]);
+                let found = reason_of(&challenge, &unseen, Reference::Features);
+                assert_eq!(found, Reason::Passed, "{}", cue.name());
+            }
+        }
+    }
 }
