@@ -60,7 +60,7 @@ impl Voice {
         Self {
             variant: seeded.pick(&VARIANTS, "m3"),
             pitch: seeded.pick(&[35, 42, 50, 58, 65], 50),
-            words_per_minute: seeded.pick(&[120, 135, 150, 165], 135),
+            words_per_minute: seeded.pick(&[155, 170, 185, 200], 170),
         }
     }
 }

@@ -508,13 +508,15 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_shows_something_else() {
-        let pictures =
-            SubjectKind::ALL.map(|kind| Take::new(kind, CAST, &blink()).picture(1_000.0));
+    fn every_kind_that_looks_different_does() {
+        // The others differ in time only: a stream's clock, a draw, who is there later.
+        let pictures: Vec<Picture> = SubjectKind::ALL
+            .into_iter()
+            .filter(|kind| !kind.is_injected() && *kind != SubjectKind::Swap)
+            .map(|kind| Take::new(kind, CAST, &blink()).picture(1_000.0))
+            .collect();
         for (index, one) in pictures.iter().enumerate() {
-            for other in pictures.iter().skip(index + 1) {
-                assert_ne!(one, other);
-            }
+            assert!(pictures.iter().skip(index + 1).all(|other| one != other));
         }
     }
 
