@@ -98,7 +98,7 @@ pub struct DetectorSpec {
 pub enum FaceCut {
     /// dlib's chip: 150 pixels, five points of eye corners and nose base.
     DlibChip,
-    /// ArcFace's 112 pixels: eye centres, nose tip and mouth corners.
+    /// `ArcFace`'s 112 pixels: eye centres, nose tip and mouth corners.
     Arcface,
     /// An upright square of 1.25 times the mesh's extent.
     UprightSquare,
@@ -176,8 +176,12 @@ impl Loadout {
     /// else; for caches.
     pub fn identity(&self) -> String {
         format!(
-            "{:?}\n{:?}\n{:?}\n{}\n{:?}",
-            self.models_dir, self.detector, self.features, self.fusion, self.pad
+            "{}\n{:?}\n{:?}\n{}\n{:?}",
+            self.models_dir.display(),
+            self.detector,
+            self.features,
+            self.fusion,
+            self.pad
         )
     }
 }

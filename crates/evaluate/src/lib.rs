@@ -9,7 +9,9 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "counts become rates: lists are far shorter than 2^52"
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "counts become rates, and lists are far shorter than 2^52; FMR and FNMR are what they are called"
 )]
 
 pub mod list;

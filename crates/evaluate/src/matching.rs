@@ -380,4 +380,5 @@ fn point_json(point: &Point) -> Value {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers of a list made for it")]
 mod tests;

@@ -214,6 +214,7 @@ impl Report {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers of a list made for it")]
 mod tests {
     use super::*;
 

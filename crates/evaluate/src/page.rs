@@ -140,6 +140,19 @@ pub(crate) fn matching(report: &Matching, plot: &str) -> String {
             ],
         ],
     );
+    thresholds(&mut page, report);
+    tables_in_use(&mut page, report);
+    groups(&mut page, report);
+    page.heading("DET");
+    page.0.push_str(plot);
+    if !about.refused.is_empty() {
+        page.heading("Pictures from which nothing was acquired");
+        page.refused(&about.refused);
+    }
+    page.finish()
+}
+
+fn thresholds(page: &mut Page, report: &Matching) {
     page.heading("Thresholds measured on these pairs");
     let rows: Vec<Vec<String>> = FMR_POINTS
         .iter()
@@ -164,15 +177,6 @@ pub(crate) fn matching(report: &Matching, plot: &str) -> String {
          people and pictures, so the pairs are not independent and the true intervals are wider. \
          A threshold set on the same pairs on which it is judged flatters itself.",
     );
-    tables_in_use(&mut page, report);
-    groups(&mut page, report);
-    page.heading("DET");
-    page.0.push_str(plot);
-    if !about.refused.is_empty() {
-        page.heading("Pictures from which nothing was acquired");
-        page.refused(&about.refused);
-    }
-    page.finish()
 }
 
 fn tables_in_use(page: &mut Page, report: &Matching) {
@@ -257,6 +261,18 @@ pub(crate) fn pad(report: &Pad, plot: &str) -> String {
             ],
         ],
     );
+    species(&mut page, report);
+    page.heading("DET");
+    page.0.push_str(plot);
+    if !about.refused.is_empty() {
+        page.heading("Presentations without an answer");
+        page.refused(&about.refused);
+    }
+    page.finish()
+}
+
+fn species(page: &mut Page, report: &Pad) {
+    let threshold = report.about.threshold;
     page.heading("Species of attack");
     let rows: Vec<Vec<String>> = report
         .species
@@ -292,11 +308,4 @@ pub(crate) fn pad(report: &Pad, plot: &str) -> String {
          APNRR and BPNRR. Rates stand with their counts and the 95 % interval of Clopper and \
          Pearson. Only the species of the list were tried; nothing is said about others.",
     );
-    page.heading("DET");
-    page.0.push_str(plot);
-    if !about.refused.is_empty() {
-        page.heading("Presentations without an answer");
-        page.refused(&about.refused);
-    }
-    page.finish()
 }

@@ -1,7 +1,7 @@
 //! Turns the pinned model packages into ONNX files that the engine can run.
 //!
 //! Three sources: TensorFlow.js graph models (detectors, mesh, optional features), dlib's face
-//! recognition network, and the state dictionaries of MiniFASNet ([`minifasnet_onnx`], for packs).
+//! recognition network, and the state dictionaries of `MiniFASNet` ([`minifasnet_onnx`], for packs).
 //! The work is done once, at set-up; [`import_all`] writes nothing when the
 //! pins and this crate's [`IMPORTER_VERSION`] are unchanged.
 //!

@@ -62,9 +62,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, ConvertErro
 fn widths(entries: &[(Value, Value)]) -> BTreeMap<String, usize> {
     entries
         .iter()
-        .filter_map(|(_, value)| match value {
-            Value::Tensor(view) => Some((view.storage.key.clone(), view.storage.width)),
-            _ => None,
+        .filter_map(|(_, value)| {
+            let Value::Tensor(view) = value else {
+                return None;
+            };
+            Some((view.storage.key.clone(), view.storage.width))
         })
         .collect()
 }

@@ -125,7 +125,8 @@ pub(crate) fn run(library_dir: &Path, model: &Model, file: &Path) -> Result<(), 
                 .copied()
                 .unwrap_or(f32::NAN);
             // A NaN is not near anything.
-            if !((found - wanted).abs() <= golden.tolerance) {
+            let is_near = (found - wanted).abs() <= golden.tolerance;
+            if !is_near {
                 return Err(PackError::Golden {
                     file: model.file.clone(),
                     place: format!("{}[{at}]", golden.output),

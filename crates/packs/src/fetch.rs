@@ -21,10 +21,10 @@ pub enum Source {
 const CONNECT: Duration = Duration::from_secs(20);
 
 /// Until a whole file is there.
-const WHOLE: Duration = Duration::from_secs(1_800);
+const WHOLE: Duration = Duration::from_mins(30);
 
 /// Until a silent server is given up.
-const SILENT: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_mins(1);
 
 /// Bytes between two reports of progress.
 const PIECE: usize = 256 * 1024;

@@ -2,8 +2,10 @@
 //! one respect is refused by name, and the pack that was there stays as it was.
 
 #![expect(
-    clippy::unwrap_used,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a test says what went wrong by failing"
 )]
 

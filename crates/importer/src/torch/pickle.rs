@@ -329,9 +329,12 @@ fn whole(value: i64) -> Result<usize, ConvertError> {
 fn wholes(values: &[Value]) -> Result<Vec<usize>, ConvertError> {
     values
         .iter()
-        .map(|value| match value {
-            Value::Int(value) => whole(*value),
-            _ => Err(malformed("a size is no number")),
+        .map(|value| {
+            if let Value::Int(value) = value {
+                whole(*value)
+            } else {
+                Err(malformed("a size is no number"))
+            }
         })
         .collect()
 }
