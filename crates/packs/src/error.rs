@@ -11,7 +11,6 @@ use crate::manifest::Role;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum PackError {
     /// The manifest cannot be understood.
     #[error("the manifest {name}: {detail}")]

@@ -93,7 +93,16 @@ fn explain(error: &PackError) -> anyhow::Error {
         | PackError::NoCalibration { .. }
         | PackError::InUse { .. } => Exit::Usage,
         PackError::Io { .. } | PackError::Fetch { .. } => Exit::NoInput,
-        _ => Exit::BadInput,
+        PackError::Manifest { .. }
+        | PackError::Truncated { .. }
+        | PackError::TooLarge { .. }
+        | PackError::WrongHash { .. }
+        | PackError::Form { .. }
+        | PackError::Opset { .. }
+        | PackError::Shape { .. }
+        | PackError::Contract { .. }
+        | PackError::Golden { .. }
+        | PackError::Changed { .. } => Exit::BadInput,
     };
     sentence(exit, error.to_string())
 }

@@ -60,7 +60,7 @@ pub(crate) struct Match {
 #[derive(Debug, Args)]
 pub(crate) struct Pad {
     /// Columns `path`, `label` (`bona_fide` or `attack`), and `species` for attacks; paths are
-    /// relative to the list. Pictures (JPEG, PNG, WebP) and recordings (WebM, MP4).
+    /// relative to the list. Pictures (JPEG, PNG, `WebP`) and recordings (`WebM`, MP4).
     #[arg(long, value_name = "FILE")]
     list: PathBuf,
     /// Below this score a presentation is classified as an attack; without it the policy's.

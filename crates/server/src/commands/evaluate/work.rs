@@ -107,19 +107,18 @@ fn work(
             Err(error) => Item::Refused(format!("cannot be read: {error}")),
             Ok(bytes) => {
                 let place = plan.cache.join(key(plan, &bytes));
-                match known(&place) {
-                    Some(item) => item,
-                    None => {
-                        if tools.is_none() {
-                            let (decoder, _) = wiring::decoder(plan.config)?;
-                            tools = Some((decoder, Engine::open(plan.loadout)?));
-                        }
-                        let (decoder, engine) = tools.as_ref().context("the models are open")?;
-                        let item = (plan.measure)(decoder, engine, path, &bytes)
-                            .with_context(|| path.display().to_string())?;
-                        keep(&place, &item)?;
-                        item
+                if let Some(item) = known(&place) {
+                    item
+                } else {
+                    if tools.is_none() {
+                        let (decoder, _) = wiring::decoder(plan.config)?;
+                        tools = Some((decoder, Engine::open(plan.loadout)?));
                     }
+                    let (decoder, engine) = tools.as_ref().context("the models are open")?;
+                    let item = (plan.measure)(decoder, engine, path, &bytes)
+                        .with_context(|| path.display().to_string())?;
+                    keep(&place, &item)?;
+                    item
                 }
             }
         };
