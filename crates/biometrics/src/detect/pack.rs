@@ -20,7 +20,8 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 const SCRFD_ANCHORS: usize = 2;
 
 /// The box of these detectors reaches from the hairline to below the chin; the mesh expects one
-/// about as wide as the face. Measured against the default detectors on the portraits of the tests.
+/// about as wide as the face. A guess from how these detectors are described: the mesh is found again
+/// from its own points afterwards, so that the first box need not be exact.
 const BOX_SHARE: f32 = 0.85;
 
 /// An opened detector of a pack.
