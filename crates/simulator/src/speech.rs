@@ -386,8 +386,10 @@ mod tests {
                     .map(|ms| speech.mouth(ms))
                     .fold(0.0, f32::max);
                 assert!(most > 0.12, "{most}");
-                assert!(speech.mouth(said.from_ms - 90.0) < 0.02);
             }
+            // Later digits may follow while the lips still close from the one before.
+            let first = &speech.utterances()[0];
+            assert!(speech.mouth(first.from_ms - 90.0) < 0.02);
         }
     }
 
