@@ -4,7 +4,7 @@
 use crate::common::{NAME, NUMBER, World, content_type};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use zhenren_usecases::analysis::scripted::{
     IGNORES_PROMPTS, NO_FACE, OTHER_PERSON, PASSES, UNREADABLE,
 };
