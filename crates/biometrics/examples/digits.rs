@@ -10,6 +10,7 @@
 
 #![expect(
     clippy::as_conversions,
+    clippy::disallowed_methods,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,

@@ -86,7 +86,7 @@ impl Grey {
                     continue;
                 }
                 let cell =
-                    |part: f32| (((part + 1.0) / 2.0 * CELLS as f32) as usize).min(CELLS - 1);
+                    |part: f32| ((f32::midpoint(part, 1.0) * CELLS as f32) as usize).min(CELLS - 1);
                 let slot = &mut best[cell(down) * CELLS + cell(across)];
                 let strength = plane.strength(x, y);
                 if strength > slot.0 {
@@ -243,7 +243,7 @@ impl Plane {
                 yy += down * down;
             }
         }
-        let half = (xx + yy) / 2.0;
+        let half = f32::midpoint(xx, yy);
         (half - ((xx - yy) * (xx - yy) / 4.0 + xy * xy).sqrt()) / 25.0
     }
 }

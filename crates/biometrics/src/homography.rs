@@ -71,11 +71,7 @@ impl Fit {
                 line[6] = -x * target;
                 line[7] = -y * target;
                 line[8] = target;
-                for (i, equation) in normal.iter_mut().enumerate() {
-                    for (sum, value) in equation.iter_mut().zip(line) {
-                        *sum += line[i] * value;
-                    }
-                }
+                add(&mut normal, line);
             }
         }
         Some(Self {
@@ -89,6 +85,15 @@ impl Fit {
         let there = self.map.apply(into(point, self.from));
         let (centre, scale) = self.to;
         Point::new(there.x * scale + centre.x, there.y * scale + centre.y)
+    }
+}
+
+/// Adds one equation to the normal equations.
+fn add(normal: &mut [[f64; UNKNOWNS + 1]; UNKNOWNS], line: [f64; UNKNOWNS + 1]) {
+    for (equation, weight) in normal.iter_mut().zip(line) {
+        for (sum, value) in equation.iter_mut().zip(line) {
+            *sum += weight * value;
+        }
     }
 }
 

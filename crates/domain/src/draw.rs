@@ -347,7 +347,7 @@ mod tests {
                 .iter()
                 .filter_map(|step| match step.prompt {
                     Prompt::Approach(width) => Some(width),
-                    _ => None,
+                    Prompt::Act(_) | Prompt::Say(_) | Prompt::Shine(_) => None,
                 })
                 .collect();
             assert_eq!(widths.len(), 3);
@@ -376,16 +376,19 @@ mod tests {
             flashes_count: Some(13),
             ..Wish::default()
         };
-        let with = |kind| draw_wish(&policy, &wish, kind, &mut stream(1));
+        let drawn_as = |kind| draw_wish(&policy, &wish, kind, &mut stream(1));
         let actions = |challenge: Challenge| {
             let steps = challenge.steps.iter().filter_map(Step::action);
             steps.collect::<Vec<_>>()
         };
-        assert_eq!(actions(with(ChallengeKind::SingleAction)), [Action::Nod]);
-        assert_eq!(actions(with(ChallengeKind::MultiAction)), [Action::Nod]);
-        assert_eq!(with(ChallengeKind::ReadDigits).digits().len(), 6);
-        assert_eq!(with(ChallengeKind::ScreenFlash).steps.len(), 13);
-        let silent = with(ChallengeKind::Silent);
+        assert_eq!(
+            actions(drawn_as(ChallengeKind::SingleAction)),
+            [Action::Nod]
+        );
+        assert_eq!(actions(drawn_as(ChallengeKind::MultiAction)), [Action::Nod]);
+        assert_eq!(drawn_as(ChallengeKind::ReadDigits).digits().len(), 6);
+        assert_eq!(drawn_as(ChallengeKind::ScreenFlash).steps.len(), 13);
+        let silent = drawn_as(ChallengeKind::Silent);
         assert!(silent.steps.is_empty() && (3000..=3600).contains(&silent.duration_ms));
         let two = Wish {
             actions_count: Some(2),

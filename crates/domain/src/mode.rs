@@ -102,6 +102,10 @@ pub struct Available<'a> {
 }
 
 /// What is known about one attempt before its challenge is drawn.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts about a device"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// The person wants no flashing light.
@@ -163,9 +167,8 @@ impl Available<'_> {
     fn flash_else_digits(&self, at: Circumstances) -> Result<ChallengeKind, Unsupported> {
         match self.digits(at) {
             Ok(digits) if at.cannot_flash || at.too_bright => Ok(digits),
-            Ok(_) => Ok(ChallengeKind::ScreenFlash),
             Err(_) if at.cannot_flash => Err(Unsupported::DeviceCannot),
-            Err(_) => Ok(ChallengeKind::ScreenFlash),
+            Ok(_) | Err(_) => Ok(ChallengeKind::ScreenFlash),
         }
     }
 

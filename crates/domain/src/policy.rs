@@ -282,6 +282,10 @@ fn optional(rule: Rule) -> Rule {
 }
 
 fn rules_v2() -> Vec<Rule> {
+    [common_v2(), flash_v2(), digits_v2(), distances_v2()].concat()
+}
+
+fn common_v2() -> Vec<Rule> {
     use CueKind as C;
     use Reason as R;
     vec![
@@ -291,12 +295,19 @@ fn rules_v2() -> Vec<Rule> {
         optional(rule(R::ArtefactSeen, at_least(C::PadScore, 0.3))),
         // Seen again much earlier: a loop. Living takes have none; a moment of it is chance.
         optional(rule(R::TimingImplausible, at_most(C::LoopShare, 0.3))),
-        // Real cameras agree with the page's log to 3 ms (their medians to 1); clocks that have
-        // nothing to do with each other are a quarter of a frame apart, 8 ms at 30 a second.
+        // Headless Chromium agrees with the page's log to 3 ms; clocks that have nothing to do with
+        // each other are a quarter of a frame apart, 8 ms at 30 a second. Real cameras: not known.
         optional(rule(
             R::TimingImplausible,
             at_most(C::FrameLogResidual, 6.0),
         )),
+    ]
+}
+
+fn flash_v2() -> Vec<Rule> {
+    use CueKind as C;
+    use Reason as R;
+    vec![
         // Light that moves, and not as the screen's: somebody else's light.
         only(
             FLASH,
@@ -317,7 +328,7 @@ fn rules_v2() -> Vec<Rule> {
             FLASH,
             rule(R::AmbientTooStrong, at_least(C::FlashCorrelation, 0.9)),
         ),
-        // 1 of 1,500 orders is the least there can be; by chance one in 500 gets here.
+        // 1 of 1,500 orders is the least there can be.
         only(
             FLASH,
             rule(R::FlashMismatch, at_most(C::FlashPValue, 0.002)),
@@ -328,13 +339,20 @@ fn rules_v2() -> Vec<Rule> {
             rule(R::FlatFace, at_least(C::FlashBackgroundRatio, 1.5)),
         ),
         only(FLASH, rule(R::FlatFace, at_least(C::FlashRelief, 1.05))),
+    ]
+}
+
+fn digits_v2() -> Vec<Rule> {
+    use CueKind as C;
+    use Reason as R;
+    vec![
         // The digits: heard, the right ones, when they were shown, from this mouth.
         only(
             DIGITS,
             rule(R::SpeechUnheard, at_least(C::VoiceLevel, -50.0)),
         ),
         only(DIGITS, rule(R::SpeechUnheard, at_least(C::VoiceSnr, 10.0))),
-        only(DIGITS, rule(R::DigitsDiffer, at_least(C::DigitScore, -7.0))),
+        only(DIGITS, rule(R::DigitsDiffer, at_least(C::DigitScore, -6.0))),
         only(
             DIGITS,
             rule(R::DigitsDiffer, at_least(C::VoicePaceShare, 1.0)),
@@ -345,6 +363,13 @@ fn rules_v2() -> Vec<Rule> {
             DIGITS,
             rule(R::LipsStill, at_least(C::LipVoiceAgreement, 0.0)),
         ),
+    ]
+}
+
+fn distances_v2() -> Vec<Rule> {
+    use CueKind as C;
+    use Reason as R;
+    vec![
         // The distances: reached, and seen in the shape of the face.
         only(
             NEAR_FAR,

@@ -115,6 +115,7 @@ impl Wish {
 
     /// This wish where it says something, and the other one where it does not. No flash is never
     /// taken back, and which modes may be asked for stays the other's.
+    #[must_use]
     pub fn over(self, base: &Self) -> Self {
         let has_own_actions = !self.actions.is_empty();
         Self {

@@ -89,10 +89,11 @@ impl Condition {
     /// How recordings are made under it.
     pub fn format(self) -> Format {
         let mut format = Format::default();
-        match self {
-            Self::Fps24 => format.fps = 24,
-            Self::LowBitrate => format.kbit_rate = 250,
-            _ => {}
+        if self == Self::Fps24 {
+            format.fps = 24;
+        }
+        if self == Self::LowBitrate {
+            format.kbit_rate = 250;
         }
         format
     }
@@ -104,38 +105,45 @@ impl Condition {
 
     /// Who the subject is, in the reference as well.
     pub fn born(self, face: &mut Identity) {
-        match self {
-            Self::DarkSkin => face.skin = v3(0.085, 0.047, 0.03),
-            Self::LightSkin => face.skin = v3(0.66, 0.49, 0.41),
-            _ => {}
+        if self == Self::DarkSkin {
+            face.skin = v3(0.085, 0.047, 0.03);
+        }
+        if self == Self::LightSkin {
+            face.skin = v3(0.66, 0.49, 0.41);
         }
     }
 
     /// What the subject wears at this capture only.
     pub fn dressed(self, face: &mut Identity) {
-        match self {
-            Self::Glasses => face.rims = 0.007,
-            Self::Beard => {
-                face.beard = 0.9;
-                face.moustache = 0.9;
-            }
-            Self::HeadCover => face.covering = Some(v3(0.12, 0.1, 0.22)),
-            _ => {}
+        if self == Self::Glasses {
+            face.rims = 0.007;
+        }
+        if self == Self::Beard {
+            face.beard = 0.9;
+            face.moustache = 0.9;
+        }
+        if self == Self::HeadCover {
+            face.covering = Some(v3(0.12, 0.1, 0.22));
         }
     }
 
     /// Light and camera.
     pub fn light(self, scene: &mut Scene, seed: u64) {
-        let lux = match self {
-            Self::Lux50 => 50.0,
-            Self::Lux1000 => 1_000.0,
-            Self::Lux5000 => 5_000.0,
-            Self::Noise => {
-                scene.camera.noise *= 3.0;
-                return;
-            }
-            _ => Seeded::new(seed, "room lux").between(150.0, 350.0),
-        };
+        if self == Self::Noise {
+            scene.camera.noise *= 3.0;
+            return;
+        }
+        let own = [
+            (Self::Lux50, 50.0),
+            (Self::Lux1000, 1_000.0),
+            (Self::Lux5000, 5_000.0),
+        ]
+        .into_iter()
+        .find(|(condition, _)| *condition == self);
+        let lux = own.map_or_else(
+            || Seeded::new(seed, "room lux").between(150.0, 350.0),
+            |(_, lux)| lux,
+        );
         let before = scene.light.ambient + scene.light.key;
         let factor = lux / crate::display::UNIT_LUX / before;
         scene.light.ambient *= factor;

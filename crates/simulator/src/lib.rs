@@ -23,4 +23,5 @@ pub mod render;
 mod report;
 pub mod seed;
 pub mod speech;
+pub mod subject;
 pub mod take;

@@ -299,8 +299,10 @@ fn samples_of_wave(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {
     let raw: Vec<f32> = bytes
         .get(HEADER_BYTES..)
         .unwrap_or_default()
-        .chunks_exact(2)
-        .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / FULL)
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|pair| f32::from(i16::from_le_bytes(*pair)) / FULL)
         .collect();
     ensure!(!raw.is_empty(), "the synthesiser said nothing");
     let step = f64::from(rate) / f64::from(RATE_HZ);

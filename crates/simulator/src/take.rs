@@ -10,6 +10,7 @@ use crate::prompt;
 use crate::render::{HEIGHT, Identity, Picture, Scene, Subject, WIDTH, exposure_for, render};
 use crate::seed::Seeded;
 use crate::speech::{SoundTrack, Speech, Voice};
+pub use crate::subject::SubjectKind;
 
 /// Recorders run on a little after the challenge.
 const TAIL_MS: u32 = 250;
@@ -24,84 +25,6 @@ const EXPOSURE_STEP_MS_WHOLE: u32 = 100;
 
 /// Limit: frames rendered at once; each is a few megabytes.
 const AT_ONCE_MAX: usize = 8;
-
-/// Who presents themselves, or what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum SubjectKind {
-    /// The enrolled person, who does what is asked.
-    BonaFide,
-    /// A photograph of the enrolled person on paper.
-    Print,
-    /// The same, bent around an upright cylinder.
-    BentPrint,
-    /// The same, with living eyes behind holes.
-    CutOut,
-    /// A recording of another draw of the challenge, on a screen.
-    ScreenReplay,
-    /// A rigid mask with the enrolled person's relief: turns and nods, no eyes, no mouth.
-    Mask,
-    /// Somebody else who obeys, replaced by the enrolled person half way.
-    Swap,
-    /// The enrolled person's honest recording of another draw, as if it were this one.
-    Earlier,
-    /// A short recording of the enrolled person at rest, in a loop, from a virtual camera.
-    Loop,
-    /// A perfect puppet in a stream resampled by a virtual camera whose times fit no page's.
-    WrongClock,
-    /// Somebody else, who does what is asked.
-    OtherPerson,
-    /// The enrolled person, who ignores the challenge.
-    Passive,
-}
-
-impl SubjectKind {
-    /// Every kind.
-    pub const ALL: [Self; 12] = [
-        Self::BonaFide,
-        Self::Print,
-        Self::BentPrint,
-        Self::CutOut,
-        Self::ScreenReplay,
-        Self::Mask,
-        Self::Swap,
-        Self::Earlier,
-        Self::Loop,
-        Self::WrongClock,
-        Self::OtherPerson,
-        Self::Passive,
-    ];
-
-    /// The kinds whose end at a server does not depend on what was asked.
-    pub const USUAL: [Self; 4] = [
-        Self::BonaFide,
-        Self::Print,
-        Self::OtherPerson,
-        Self::Passive,
-    ];
-
-    /// The name on the command line and in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BonaFide => "bona-fide",
-            Self::Print => "print",
-            Self::BentPrint => "bent-print",
-            Self::CutOut => "cut-out",
-            Self::ScreenReplay => "screen-replay",
-            Self::Mask => "mask",
-            Self::Swap => "swap",
-            Self::Earlier => "earlier",
-            Self::Loop => "loop",
-            Self::WrongClock => "wrong-clock",
-            Self::OtherPerson => "other-person",
-            Self::Passive => "passive",
-        }
-    }
-
-    /// Whether frames come from a program instead of a camera.
-    const fn is_injected(self) -> bool {
-        matches!(self, Self::Earlier | Self::Loop | Self::WrongClock)
-    }
-}
 
 /// Who is in a take: the enrolled person's seed, somebody else's, and one for the behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +129,16 @@ impl Take {
             }
             // The source runs at 25 frames a second and the stream takes the latest of them.
             SubjectKind::WrongClock => (ms / 40.0).floor() * 40.0,
-            _ => ms,
+            SubjectKind::BonaFide
+            | SubjectKind::Print
+            | SubjectKind::BentPrint
+            | SubjectKind::CutOut
+            | SubjectKind::ScreenReplay
+            | SubjectKind::Mask
+            | SubjectKind::Swap
+            | SubjectKind::Earlier
+            | SubjectKind::OtherPerson
+            | SubjectKind::Passive => ms,
         }
     }
 
@@ -376,11 +308,9 @@ fn appearing(seed: u64, condition: Condition) -> Subject {
 fn presented(kind: SubjectKind, cast: Cast, subject: Subject, challenge: &Challenge) -> Presented {
     let paper = |form| Presented::Paper(Box::new(Print::formed(&subject, form, cast.behaviour)));
     match kind {
-        SubjectKind::Print | SubjectKind::BentPrint | SubjectKind::CutOut => paper(match kind {
-            SubjectKind::BentPrint => Form::Bent,
-            SubjectKind::CutOut => Form::CutOut,
-            _ => Form::Flat,
-        }),
+        SubjectKind::Print => paper(Form::Flat),
+        SubjectKind::BentPrint => paper(Form::Bent),
+        SubjectKind::CutOut => paper(Form::CutOut),
         SubjectKind::ScreenReplay => {
             let earlier = Cast {
                 behaviour: cast.behaviour ^ 0x5eed,
@@ -396,7 +326,12 @@ fn presented(kind: SubjectKind, cast: Cast, subject: Subject, challenge: &Challe
             let other = Subject::from_seed(cast.other);
             Presented::Swap(Box::new(other), Box::new(subject))
         }
-        _ => Presented::Head(Box::new(subject)),
+        SubjectKind::BonaFide
+        | SubjectKind::Earlier
+        | SubjectKind::Loop
+        | SubjectKind::WrongClock
+        | SubjectKind::OtherPerson
+        | SubjectKind::Passive => Presented::Head(Box::new(subject)),
     }
 }
 
@@ -418,7 +353,14 @@ fn played(kind: SubjectKind, cast: Cast, challenge: &Challenge) -> Challenge {
             steps: Vec::new(),
             ..challenge.clone()
         },
-        _ => challenge.clone(),
+        SubjectKind::BonaFide
+        | SubjectKind::Print
+        | SubjectKind::BentPrint
+        | SubjectKind::CutOut
+        | SubjectKind::Mask
+        | SubjectKind::Swap
+        | SubjectKind::WrongClock
+        | SubjectKind::OtherPerson => challenge.clone(),
     }
 }
 
@@ -430,7 +372,13 @@ const fn speaker(kind: SubjectKind, cast: Cast) -> u64 {
         | SubjectKind::Loop
         | SubjectKind::WrongClock
         | SubjectKind::Passive => cast.enrolled,
-        _ => cast.other,
+        SubjectKind::Print
+        | SubjectKind::BentPrint
+        | SubjectKind::CutOut
+        | SubjectKind::ScreenReplay
+        | SubjectKind::Mask
+        | SubjectKind::Swap
+        | SubjectKind::OtherPerson => cast.other,
     }
 }
 

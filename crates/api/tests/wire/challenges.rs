@@ -274,6 +274,12 @@ async fn a_request_says_counts_limits_and_mode_within_bounds() {
     assert_eq!(report.json["state"], "closed", "{}", report.text);
     assert_eq!(report.json["challenge"], "read_digits");
     assert_eq!(report.json["attempts"][0]["challenge"], "read_digits");
+}
+
+#[tokio::test]
+async fn a_request_out_of_bounds_is_told_which_bound() {
+    let world = World::new().await;
+    world.enrol().await;
     let wrong = [
         (json!({ "kind": "dance" }), "challenge.kind must be one of"),
         (

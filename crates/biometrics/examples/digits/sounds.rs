@@ -51,7 +51,7 @@ pub(crate) struct Take {
     pub(crate) reveals_ms: Vec<f64>,
 }
 
-/// Repeats itself: SplitMix64.
+/// Repeats itself: `SplitMix64`.
 pub(crate) struct Random(u64);
 
 impl Random {

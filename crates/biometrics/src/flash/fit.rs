@@ -66,10 +66,10 @@ pub(super) fn fit(shown: &Shown, seen: &Seen) -> Option<Fitted> {
     };
     let reached = best_of(&own_order);
     let mut order = own_order.clone();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
     let mut as_good = 0_u32;
     for _ in 0..SHUFFLES {
-        shuffle(&mut order, &mut state);
+        shuffle(&mut order, &mut dice);
         as_good += u32::from(best_of(&order) >= reached - 1e-9);
     }
     let (stage, explained) = (0..=LAG_MS_MAX)

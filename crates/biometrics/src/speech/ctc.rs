@@ -239,7 +239,7 @@ mod tests {
             let dull = rows(6, seed);
             let mut clear = dull.clone();
             // The share of the digit 0 grows at one moment, the others keep their proportions.
-            let grown = (clear[2][1] + 1.0) / 2.0;
+            let grown = f64::midpoint(clear[2][1], 1.0);
             let rest = (1.0 - grown) / (1.0 - clear[2][1]);
             for (symbol, value) in clear[2].iter_mut().enumerate() {
                 *value = if symbol == 1 { grown } else { *value * rest };
@@ -274,8 +274,7 @@ mod tests {
         for (at, row) in rows.iter_mut().enumerate() {
             let symbol = match at {
                 4..=6 => 3,
-                12 => 8,
-                20..=21 => 8,
+                12 | 20..=21 => 8,
                 _ => BLANK,
             };
             row[symbol] = 1.0 - 0.001 * 11.0;
@@ -287,7 +286,8 @@ mod tests {
 
     #[test]
     fn too_few_rows_say_nothing() {
-        assert_eq!(log_probability(&rows(1, 1), &[1, 2]), f64::NEG_INFINITY);
+        let nothing = log_probability(&rows(1, 1), &[1, 2]);
+        assert!(nothing.is_infinite() && nothing < 0.0);
         assert!((log_probability(&[], &[]) - 0.0).abs() < 1e-12);
     }
 }

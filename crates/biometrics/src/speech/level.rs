@@ -175,7 +175,7 @@ mod tests {
     fn noise_alone_is_no_voice_and_silence_has_no_level() {
         let noise = Levels::of(&log_mel(&bursts(0.0, 0.05)));
         assert!(noise.snr_db < 6.0, "{}", noise.snr_db);
-        let silence = Levels::of(&log_mel(&[0.0; 16_000]));
+        let silence = Levels::of(&log_mel(&vec![0.0; 16_000]));
         assert!(
             silence.voice_dbfs < -85.0 && silence.snr_db < 1.0,
             "{silence:?}"

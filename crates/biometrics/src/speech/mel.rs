@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(log_mel(&[]).normalised().frames_count(), 0);
         assert_eq!(log_mel(&[0.5; WINDOW - 1]).frames_count(), 0);
         assert_eq!(log_mel(&[0.5; WINDOW]).frames_count(), 1);
-        let silent = log_mel(&[0.0; 16_000]).normalised();
+        let silent = log_mel(&vec![0.0; 16_000]).normalised();
         assert!(silent.values.iter().all(|value| *value == 0.0));
     }
 }

@@ -77,18 +77,18 @@ fn after_a_rotation_the_newest_key_alone_opens_everything() {
     let place = Place::new();
     let account = prepare(&place);
     let before = seals(&place);
-    let notes = |place: &Place| {
+    let notes_of = |place: &Place| {
         let text = std::fs::read_to_string(place.path(KEYS)).unwrap();
-        let notes = text.lines().filter(|line| line.starts_with('#'));
-        notes.map(str::to_owned).collect::<BTreeSet<_>>()
+        let comments = text.lines().filter(|line| line.starts_with('#'));
+        comments.map(str::to_owned).collect::<BTreeSet<_>>()
     };
-    let noted = notes(&place);
+    let notes_before = notes_of(&place);
     let told = good(&place, &["key", "rotate"]);
     // Holder (2), operator (2), the app's secret.
     assert!(told.contains("resealed  5\n"), "{told}");
     let after = seals(&place);
     assert_eq!(after[1..], before[..]);
-    assert_eq!(notes(&place), noted);
+    assert_eq!(notes_of(&place), notes_before);
     keep_newest_only(&place);
     assert_opens(&place, &account);
     let log = good(&place, &["audit", "list"]);

@@ -124,7 +124,10 @@ async fn what_was_asked_and_paid_is_told_in_words_and_in_the_tables_of_http() {
     let statistics = good(&place, &["statistics", "--account", "acc_demo"]);
     assert!(after(&statistics, "total").starts_with('3'), "{statistics}");
 
-    let day = records.lines().next().unwrap();
+    tables_are_those_of_http(&place, &server, records.lines().next().unwrap()).await;
+}
+
+async fn tables_are_those_of_http(place: &Place, server: &Server, day: &str) {
     for (noun, words, query) in [
         ("ledger", vec![], String::new()),
         (
@@ -145,12 +148,12 @@ async fn what_was_asked_and_paid_is_told_in_words_and_in_the_tables_of_http() {
         ),
     ] {
         let all = [&[noun, "--account", "acc_demo", "--csv"], words.as_slice()].concat();
-        let printed = good(&place, &all);
+        let printed = good(place, &all);
         let path = format!("{noun}.csv?account_id=acc_demo{query}");
-        assert_eq!(printed, download(&place, &server, &path).await, "{path}");
+        assert_eq!(printed, download(place, server, &path).await, "{path}");
         assert!(printed.starts_with('\u{feff}'), "{printed}");
     }
-    let all = good(&place, &["records", "--account", "acc_demo", "--csv"]);
+    let all = good(place, &["records", "--account", "acc_demo", "--csv"]);
     assert_eq!(all.lines().count(), 4, "{all}");
 }
 

@@ -235,16 +235,14 @@ impl Sheet {
         // In the paper's own directions; its middle touches the flat sheet, its sides fall back.
         let (x, z) = (start.dot(self.right), start.dot(self.normal) + radius);
         let (dx, dz) = (ray.dot(self.right), ray.dot(self.normal));
-        let (a, b, c) = (
-            dx * dx + dz * dz,
-            x * dx + z * dz,
-            x * x + z * z - radius * radius,
-        );
-        let root = b * b - a * c;
+        let steep = dx * dx + dz * dz;
+        let towards = x * dx + z * dz;
+        let outside = x * x + z * z - radius * radius;
+        let root = towards * towards - steep * outside;
         if root < 0.0 {
             return None;
         }
-        let along = (-b - root.sqrt()) / a;
+        let along = (-towards - root.sqrt()) / steep;
         let angle = (x + along * dx).atan2(z + along * dz);
         let normal = self.right * angle.sin() + self.normal * angle.cos();
         let on = start + ray * along;

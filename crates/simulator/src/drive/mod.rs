@@ -203,7 +203,17 @@ fn is_expected(kind: SubjectKind, run: &Run) -> bool {
         }
         // Which of these an attack is refused for depends on what was asked; docs/ACCURACY.md says
         // what no challenge refuses.
-        _ => matches!(outcome, Some("rejected" | "inconclusive")) && run.identify_ret != Some(0),
+        SubjectKind::BentPrint
+        | SubjectKind::CutOut
+        | SubjectKind::ScreenReplay
+        | SubjectKind::Mask
+        | SubjectKind::Swap
+        | SubjectKind::Earlier
+        | SubjectKind::Loop
+        | SubjectKind::WrongClock
+        | SubjectKind::Passive => {
+            matches!(outcome, Some("rejected" | "inconclusive")) && run.identify_ret != Some(0)
+        }
     }
 }
 

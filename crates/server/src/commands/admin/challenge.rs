@@ -9,6 +9,7 @@ use zhenren_domain::wish::Wish;
 use crate::exit::{Exit, sentence};
 
 /// What an app asks for; what is left out is the operator's policy.
+#[expect(clippy::doc_markdown, reason = "shown as help, where marks are noise")]
 #[derive(Debug, Args)]
 pub(crate) struct ChallengeArgs {
     /// What is asked for: read_digits, screen_flash, flash_else_digits, single_action,

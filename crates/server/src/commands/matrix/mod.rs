@@ -141,17 +141,18 @@ fn each(
 ) {
     let next = AtomicUsize::new(0);
     let take = Mutex::new(take);
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let ending = bench.measure(case);
+            let goes_on = take.lock().is_ok_and(|mut take| take(case, ending));
+            if !goes_on {
+                next.store(cases.len(), Ordering::Relaxed);
+            }
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..jobs {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let ending = bench.measure(case);
-                    let Ok(mut take) = take.lock() else { return };
-                    if !take(case, ending) {
-                        next.store(cases.len(), Ordering::Relaxed);
-                    }
-                }
-            });
+            scope.spawn(work);
         }
     });
 }

@@ -90,7 +90,7 @@ pub(super) fn lines(tallies: &BTreeMap<Cell, Tally>) -> Vec<String> {
     }
     for (cell, tally) in tallies.iter().filter(|(cell, _)| !is_honest(cell)) {
         let rate = percent(share(tally.accepted, tally.all()));
-        lines.push(line(cell, cell.species.name(), tally, &rate));
+        lines.push(line(*cell, cell.species.name(), tally, &rate));
     }
     if tallies.keys().any(is_honest) {
         lines.push(String::new());
@@ -103,12 +103,12 @@ pub(super) fn lines(tallies: &BTreeMap<Cell, Tally>) -> Vec<String> {
         let rate = percent(share(tally.rejected, tally.all()));
         let [silent, ..] = share(tally.inconclusive, tally.all());
         let rates = format!("{rate}; {:.1}", silent * 100.0);
-        lines.push(line(cell, cell.condition.name(), tally, &rates));
+        lines.push(line(*cell, cell.condition.name(), tally, &rates));
     }
     lines
 }
 
-fn line(cell: &Cell, of: &str, tally: &Tally, rates: &str) -> String {
+fn line(cell: Cell, of: &str, tally: &Tally, rates: &str) -> String {
     let reasons: Vec<String> = tally
         .reasons()
         .iter()
