@@ -10,6 +10,8 @@ const ATTEMPT: Attempt = {
   attempt_token: "secret",
   verify_result: null,
   app_name: "",
+  mode: "multi_action",
+  may_flash: false,
   limits: { bytes_max: 4_000, part_bytes_max: 1_000, parts_max: 5 },
 };
 const CLOCK = { onsets_ms: [1], frames_ms: [] };
