@@ -8,7 +8,7 @@ const RADIUS: f32 = 60.0;
 const MIDDLE: Point = Point::new(240.0, 320.0);
 
 /// Named points: index, across, down (in half widths); depth follows from the ellipsoid.
-const NAMED: [(usize, f32, f32); 51] = [
+const NAMED: [(usize, f32, f32); 53] = [
     (33, -0.72, -0.3),
     (133, -0.26, -0.28),
     (362, 0.26, -0.28),
@@ -31,6 +31,8 @@ const NAMED: [(usize, f32, f32); 51] = [
     (14, 0.0, 0.62),
     (78, -0.3, 0.61),
     (308, 0.3, 0.61),
+    (61, -0.36, 0.61),
+    (291, 0.36, 0.61),
     (152, 0.0, 1.15),
     (1, 0.0, 0.2),
     (18, 0.0, 0.72),

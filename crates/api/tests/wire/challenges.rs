@@ -141,6 +141,7 @@ async fn light_that_is_too_strong_makes_the_next_attempt_digits() {
     );
     // It stays so, also when the attempt in between ended for another reason.
     for clip in [NO_FACE, PASSES] {
+        world.advance_s(1);
         attempt = Attempt::of(&world, &begin_with(&world, &key, 2).await);
         assert_eq!(kind(&attempt, &json!({})).await, "read_digits");
         send(&attempt, clip).await;

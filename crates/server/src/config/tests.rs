@@ -83,7 +83,7 @@ fn a_value_out_of_range_names_line_column_and_the_range() {
     );
     let message = refusal("[verification]\nchallenge = \"dance\"\n", &[]);
     assert!(
-        message.contains("one of \"single_action\", \"multi_action\", \"silent\""),
+        message.contains("one of \"read_digits\", \"screen_flash\", \"flash_else_digits\""),
         "{message}"
     );
 }
